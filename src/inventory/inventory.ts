@@ -1,3 +1,5 @@
+import type { Service } from "./compose.ts";
+
 /** How to reach a host: keys and meaning as in ssh_config(5), camelCase. What is not given, `ssh -G` decides. */
 export type SshOptions = {
   readonly host: string;
@@ -19,4 +21,56 @@ export type InventoryHost = {
   /** IPv4 address under which the other hosts reach this one; absent: its source address toward them. */
   readonly address?: string | undefined;
   readonly dockerSocket: string;
+};
+
+/** Where a host's block of a network comes from. */
+export type BlockSource =
+  | { readonly kind: "pool" }
+  | { readonly kind: "subnet"; readonly subnet: string }
+  | { readonly kind: "existing"; readonly dockerNetwork: string };
+
+export type Plane = "auto" | "route" | "ipip" | "vxlan" | "wireguard";
+export type FirewallMode = "scoped" | "flush" | "none";
+
+/** A network of the inventory: one Docker network per host, routed to each other. */
+export type InventoryNetwork = {
+  readonly name: string;
+  readonly pool: string | undefined;
+  readonly prefix: number;
+  /** By host, in the order of the file. */
+  readonly blocks: ReadonlyMap<string, BlockSource>;
+  readonly plane: Plane;
+  readonly firewall: FirewallMode;
+  readonly masquerade: boolean;
+};
+
+/** One container on one host. */
+export type InventoryContainer = {
+  /** Name on the host, the inventory's key. */
+  readonly name: string;
+  /** How checks and messages call it: `web`, or `db@h1` where the key runs on several hosts. */
+  readonly ref: string;
+  readonly host: string;
+  readonly network: string;
+  readonly address: string | undefined;
+  readonly service: Service;
+};
+
+export type Probe =
+  | { readonly kind: "ping" }
+  | { readonly kind: "tcp"; readonly port: number }
+  | { readonly kind: "http"; readonly url: string; readonly status: number };
+
+/** A check between two containers, by their refs. */
+export type Check = { readonly from: string; readonly to: string; readonly probe: Probe };
+
+/** The inventory with defaults filled in; consistent in itself, unchecked against the hosts. */
+export type Inventory = {
+  /** Path of the file as the user gave it, for messages. */
+  readonly file: string;
+  readonly name: string;
+  readonly hosts: readonly InventoryHost[];
+  readonly networks: readonly InventoryNetwork[];
+  readonly containers: readonly InventoryContainer[];
+  readonly checks: readonly Check[];
 };

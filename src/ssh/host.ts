@@ -4,7 +4,7 @@ import type { Docker } from "./docker.ts";
 export type Shell = {
   /** Writes shell text; the remote `sh` runs each complete command as it arrives. */
   readonly send: (text: string) => void;
-  /** The next line of stdout without its newline, `undefined` after the end. Throws an XhostError after the timeout. */
+  /** The next line of stdout without its newline, `undefined` after the end. Throws when none comes in time or the connection is lost. */
   readonly nextLine: () => Promise<string | undefined>;
   /** Closes stdin, waits for the end and returns what came on stderr. */
   readonly close: () => Promise<string>;

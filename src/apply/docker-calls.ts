@@ -1,0 +1,90 @@
+import { XhostError } from "../errors.ts";
+import { callText } from "../plan/format.ts";
+import type { DockerCall } from "../plan/step.ts";
+import { dockerCall } from "../ssh/docker-call.ts";
+import type { Host } from "../ssh/host.ts";
+import { pullImage } from "./pull.ts";
+
+/** What a call needs to know besides its own data. */
+export type CallContext = { readonly say: (text: string) => void; readonly signal: AbortSignal };
+
+/** Runs the calls of a step; when one fails, what the earlier ones did is taken back in reverse order. */
+export const runCalls = async (host: Host, calls: readonly DockerCall[], context: CallContext): Promise<void> => {
+  const undo: DockerCall[] = [];
+  for (const call of calls) {
+    try {
+      await runCall(host, call, context);
+    } catch (error) {
+      await takeBack(host, undo, context, error);
+      throw error;
+    }
+    if (call.undo !== undefined) undo.unshift(call.undo);
+  }
+};
+
+const takeBack = async (host: Host, undo: readonly DockerCall[], context: CallContext, why: unknown): Promise<void> => {
+  for (const call of undo)
+    await runCall(host, call, context).catch((error: unknown) => {
+      if (!(error instanceof XhostError) || !(why instanceof Error)) throw error;
+      throw new XhostError("REMOTE", `${why.message}\nand it could not be taken back: ${error.message}`, {
+        cause: why,
+      });
+    });
+};
+
+const runCall = async (host: Host, call: DockerCall, context: CallContext): Promise<void> => {
+  context.say(callText(call).split(" ", 2).join(" "));
+  if (call.call === "pullImage") return pullImage(host, call.image, context);
+  await dockerCall(host, describe(call), dispatch(host, call));
+};
+
+const dispatch = async ({ docker }: Host, call: Exclude<DockerCall, { call: "pullImage" }>): Promise<unknown> => {
+  switch (call.call) {
+    case "createVolume":
+      return docker.createVolume({ Name: call.name, Labels: call.labels });
+    case "removeVolume":
+      return ignoring(404, docker.getVolume(call.name).remove());
+    case "createNetwork":
+      // Engines before 23 allow two networks of one name unless they are asked to check.
+      return docker.createNetwork({ ...structuredClone(call.body), CheckDuplicate: true } as Parameters<
+        typeof docker.createNetwork
+      >[0]);
+    case "removeNetwork":
+      return ignoring(404, docker.getNetwork(call.name).remove());
+    case "createContainer":
+      return docker.createContainer({ ...structuredClone(call.body), name: call.name } as Parameters<
+        typeof docker.createContainer
+      >[0]);
+    case "startContainer":
+      return ignoring(304, docker.getContainer(call.name).start());
+    case "stopContainer":
+      return ignoring(304, docker.getContainer(call.name).stop());
+    case "renameContainer":
+      return docker.getContainer(call.name).rename({ name: call.to });
+    case "removeContainer":
+      return ignoring(404, docker.getContainer(call.name).remove({ force: true, v: true }));
+  }
+};
+
+/** Already as it should be: 304 not modified, 404 gone. */
+const ignoring = async (status: number, call: Promise<unknown>): Promise<void> => {
+  await call.catch((error: unknown) => {
+    if (typeof error !== "object" || error === null || !("statusCode" in error) || error.statusCode !== status)
+      throw error;
+  });
+};
+
+const WORDS: Readonly<Record<Exclude<DockerCall["call"], "pullImage">, string>> = {
+  createVolume: "create volume",
+  removeVolume: "remove volume",
+  createNetwork: "create network",
+  removeNetwork: "remove network",
+  createContainer: "create container",
+  startContainer: "start container",
+  stopContainer: "stop container",
+  renameContainer: "rename container",
+  removeContainer: "remove container",
+};
+
+const describe = (call: Exclude<DockerCall, { call: "pullImage" }>): string =>
+  `${WORDS[call.call]} ${call.call === "createNetwork" ? call.body.Name : call.name}`;

@@ -1,0 +1,83 @@
+import { phase } from "../apply/phase.ts";
+import { endpointsOf } from "../doctor/endpoints.ts";
+import type { Endpoint, Finding } from "../doctor/finding.ts";
+import { reach } from "../doctor/reach.ts";
+import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
+import type { Host } from "../ssh/host.ts";
+import type { Context } from "./context.ts";
+import { table } from "./table.ts";
+
+/** Makes the inventory's checks between containers on hosts that can be asked; checks with an end elsewhere say so. */
+export const connectivity = async (
+  inventory: Inventory,
+  hosts: ReadonlyMap<string, Host>,
+  context: Context,
+): Promise<readonly Finding[]> => {
+  if (inventory.checks.length === 0) return [];
+  const checked = new Set(inventory.checks.flatMap((c) => [c.from, c.to]));
+  const containers = inventory.containers.filter((c) => checked.has(c.ref));
+  const { done } = await phase(
+    "Find the containers",
+    [...hosts.values()],
+    (host) =>
+      endpointsOf(
+        host,
+        containers
+          .filter((c) => c.host === host.name)
+          .map((c) => ({ ...c, dockerNetwork: dockerNetwork(c, inventory) })),
+      ),
+    context.progress,
+  );
+  const endpoints = new Map([...done.values()].flat().map((end): [string, Endpoint] => [end.ref, end]));
+  const { done: found, failed } = await phase(
+    "Check connectivity",
+    [{ name: "all" }],
+    () =>
+      reach(inventory.checks, { hosts, endpoints, expect: (check) => ({ sourceKept: sourceKept(check, inventory) }) }),
+    context.progress,
+  );
+  for (const error of failed.values()) throw error;
+  return found.get("all") ?? [];
+};
+
+const dockerNetwork = (c: InventoryContainer, inventory: Inventory): string => {
+  const source = inventory.networks.find((n) => n.name === c.network)?.blocks.get(c.host);
+  return source?.kind === "existing" ? source.dockerNetwork : c.network;
+};
+
+/** With `firewall: none` the rule that keeps the address is somebody else's job. */
+const sourceKept = (check: Check, inventory: Inventory): boolean => {
+  const to = inventory.containers.find((c) => c.ref === check.to);
+  const network = inventory.networks.find((n) => n.name === to?.network);
+  return network !== undefined && !network.masquerade && network.firewall !== "none";
+};
+
+const MAX_ROWS = 60;
+
+/** The findings as a table; of very many only the failures, and how many were fine. */
+export const findingsTable = (findings: readonly Finding[]): string => {
+  const bad = findings.filter((f) => !f.ok);
+  const shown = findings.length > MAX_ROWS ? bad : findings;
+  const rows = shown
+    .slice(0, MAX_ROWS)
+    .map((f) => [
+      f.from,
+      f.to,
+      probeText(f),
+      f.address ?? "",
+      f.ok ? "ok" : "FAILED",
+      f.rtt === undefined ? "" : `${f.rtt} ms`,
+      f.source ?? "",
+      f.note,
+    ]);
+  const total = `${findings.length - bad.length} of ${findings.length} checks passed`;
+  const more = shown.length > MAX_ROWS ? [`and ${shown.length - MAX_ROWS} more failures`] : [];
+  return [
+    ...(rows.length > 0 ? [table(["FROM", "TO", "CHECK", "ADDRESS", "RESULT", "RTT", "SEEN FROM", "NOTE"], rows)] : []),
+    ...more,
+    total,
+  ].join("\n");
+};
+
+const probeText = ({ probe }: Finding): string =>
+  probe.kind === "ping" ? "ping" : probe.kind === "tcp" ? `tcp ${probe.port}` : `${probe.url} ${probe.status}`;

@@ -1,0 +1,26 @@
+import type { PhaseOptions } from "../apply/phase.ts";
+import type { Paint } from "../plan/format.ts";
+
+/** What a command gets from the outside: `cli.ts` is the only one that prints, asks and ends. */
+export type Context = {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Shows text to a person at once; silent with `--json`. */
+  readonly show: (text: string) => void;
+  /** Says on stderr what a long step is at. */
+  readonly note: (text: string) => void;
+  /** Asks a yes-or-no question; throws an INVENTORY error where nobody can be asked. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  readonly progress: PhaseOptions;
+  /** Seconds for a connection, and for a command on a host. */
+  readonly timeout: number;
+  /** Whether exact commands are shown also where a summary would do. */
+  readonly verbose: boolean;
+  readonly paint: Paint;
+};
+
+/** Options that commands on an inventory share. */
+export type Target = { readonly inventory: string; readonly limit: readonly string[] | undefined };
+
+/** What a command ends with: text for people, one document for programs, and the exit code. */
+export type Outcome = { readonly text: string; readonly json: unknown; readonly code: number };

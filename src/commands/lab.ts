@@ -1,0 +1,70 @@
+import { relative } from "node:path";
+import { labDown } from "../lab/down.ts";
+import { labExec } from "../lab/exec.ts";
+import { labList } from "../lab/list.ts";
+import { labStart, labStop } from "../lab/power.ts";
+import { labUp } from "../lab/up.ts";
+import type { Context, Outcome } from "./context.ts";
+import { table } from "./table.ts";
+
+/** Brings a lab up and says how to go on. */
+export const up = async (
+  name: string,
+  options: { readonly hosts: number; readonly engine: string | undefined; readonly install: boolean },
+  context: Context,
+): Promise<Outcome> => {
+  const { cwd, progress, note } = context;
+  const lab = await labUp({ name, ...options, cwd, signal: progress.signal, onProgress: note });
+  const inventory = relative(cwd, lab.inventory);
+  const text = [
+    table(
+      ["HOST", "ADDRESS", "ENGINE", "DOCKER"],
+      lab.hosts.map((h) => [h.name, h.address, h.engine, h.version]),
+    ),
+    "",
+    `The lab ${name} is up. Next:`,
+    `  xhost deploy ${inventory}`,
+    `  xhost lab exec ${name} h1 docker ps`,
+    `  xhost lab down ${name}`,
+  ].join("\n");
+  return { text, json: lab, code: 0 };
+};
+
+/** Takes a lab away with everything it left on the machine. */
+export const down = async (name: string): Promise<Outcome> => {
+  await labDown({ name });
+  return { text: `The lab ${name} is gone.`, json: { name, down: true }, code: 0 };
+};
+
+/** Every lab of this machine, from whatever folder it was made. */
+export const list = async (): Promise<Outcome> => {
+  const labs = await labList();
+  const rows = labs.flatMap((lab) =>
+    lab.hosts.map((h) => [
+      lab.name,
+      h.name,
+      h.address,
+      h.engine,
+      h.version ?? "",
+      h.running ? "running" : "stopped",
+      lab.folder,
+    ]),
+  );
+  const text =
+    labs.length === 0
+      ? "There is no lab on this machine."
+      : table(["LAB", "HOST", "ADDRESS", "ENGINE", "DOCKER", "STATE", "FOLDER"], rows);
+  return { text, json: labs, code: 0 };
+};
+
+/** Runs a command on a lab host with the terminal handed over; with `--json` its output is the document. */
+export const exec = async (name: string, host: string, command: readonly string[], json: boolean): Promise<Outcome> => {
+  const result = await labExec({ name, host, command, stdio: json ? "pipe" : "inherit" });
+  return { text: "", json: result, code: result.exitCode };
+};
+
+/** Switches a host of a lab off, or on again with its data kept: both together are a reboot. */
+export const power = async (name: string, host: string, on: boolean, { progress }: Context): Promise<Outcome> => {
+  await (on ? labStart({ name, host, signal: progress.signal }) : labStop({ name, host }));
+  return { text: `${host} of lab ${name} is ${on ? "up" : "down"}.`, json: { name, host, running: on }, code: 0 };
+};

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { lock } from "../apply/lock.ts";
+import { phase } from "../apply/phase.ts";
+import { XhostError } from "../errors.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { parseInventory } from "../inventory/parse.ts";
+import type { Sight } from "../model/fabric.ts";
+import { observe } from "../observe/observe.ts";
+import { connector } from "../ssh/connect.ts";
+import type { Host } from "../ssh/host.ts";
+import type { Context, Target } from "./context.ts";
+
+/** What was seen of the inventory's hosts, with the connections that are open. */
+export type Look = {
+  readonly inventory: Inventory;
+  readonly sights: ReadonlyMap<string, Sight>;
+  /** Hosts that answered. */
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Hosts that did not, and why. */
+  readonly failed: ReadonlyMap<string, XhostError>;
+  /** Names a command may change or report: those of `--limit`, else all. */
+  readonly chosen: ReadonlySet<string>;
+};
+
+/** Reads and checks the inventory file; INVENTORY errors name the file as the user wrote it. */
+export const readInventory = async (file: string, { cwd, env }: Context): Promise<Inventory> => {
+  const text = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
+    const why =
+      cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "there is no such file" : String(cause);
+    throw new XhostError("INVENTORY", `${file}: ${why}`, { cause });
+  });
+  return parseInventory(text, { file, env });
+};
+
+/**
+ * Connects to every host of the inventory, also to those outside `--limit`, whose addresses and blocks the others' routes
+ * depend on, looks at each once, and hands over to `use`; connections and locks end with it. Hosts that are going to be
+ * changed (`exclusive`) are locked before they are looked at.
+ */
+export const look = async <T>(
+  context: Context,
+  { inventory: file, limit }: Target,
+  exclusive: boolean,
+  use: (look: Look) => Promise<T>,
+): Promise<T> => {
+  const inventory = await readInventory(file, context);
+  const chosen = new Set(limit ?? inventory.hosts.map((h) => h.name));
+  const unknown = [...chosen].filter((name) => inventory.hosts.every((h) => h.name !== name));
+  if (unknown.length > 0)
+    throw new XhostError(
+      "INVENTORY",
+      `--limit: no host named ${unknown.join(", ")} in ${file} (known: ${inventory.hosts.map((h) => h.name).join(", ")})`,
+    );
+  const ssh = connector({ timeout: context.timeout });
+  try {
+    const { done, failed } = await phase(
+      "Look at the hosts",
+      inventory.hosts,
+      async (host, say) => {
+        say("connecting");
+        const open = await ssh.open(host);
+        if (exclusive && chosen.has(host.name)) await lock(open);
+        say("looking");
+        const facts = await observe(open);
+        if (facts.missing.length > 0)
+          throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
+        return { open, facts };
+      },
+      context.progress,
+    );
+    const sights = new Map(
+      inventory.hosts.map((host): [string, Sight] => {
+        const seen = done.get(host.name);
+        return [host.name, { host, hostname: seen?.open.hostname ?? host.ssh.host, facts: seen?.facts }];
+      }),
+    );
+    const hosts = new Map([...done].map(([name, { open }]) => [name, open]));
+    return await use({ inventory, sights, hosts, failed, chosen });
+  } finally {
+    await ssh.close();
+  }
+};
+
+/** Exit code of failures of single hosts: 4 where one cannot be reached, else 1; 0 without any. */
+export const failureCode = (failures: Iterable<XhostError>): number => {
+  const all = [...failures];
+  return all.some((e) => e.code === "UNREACHABLE") ? 4 : all.length > 0 ? 1 : 0;
+};

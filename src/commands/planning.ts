@@ -1,0 +1,60 @@
+import { combined, XhostError } from "../errors.ts";
+import { conflicts } from "../model/conflicts.ts";
+import type { Facts } from "../model/facts.ts";
+import { desiredState } from "../model/desired.ts";
+import { fabric, type Fabric } from "../model/fabric.ts";
+import { ownedState } from "../model/owned.ts";
+import { keyOf } from "../model/state.ts";
+import { unavailableImages } from "../observe/images.ts";
+import { planHost } from "../plan/plan.ts";
+import type { HostPlan } from "../plan/step.ts";
+import type { Context } from "./context.ts";
+import type { Look } from "./look.ts";
+
+/** What the user allows beyond the usual. */
+export type PlanOptions = { readonly iKnow: boolean };
+
+/** The plans of the chosen hosts that answered, and the fabric they were made for. */
+export type Planned = { readonly fabric: Fabric; readonly plans: readonly HostPlan[] };
+
+/**
+ * Plans every chosen host that answered. All that can be known to fail is thrown here, before anything is changed: one CONFLICT
+ * error with a line for each clash on any host, or one REMOTE error for images that are nowhere.
+ */
+export const planDeploy = async (look: Look, context: Context, { iKnow }: PlanOptions): Promise<Planned> => {
+  const whole = fabric(look.inventory, look.sights);
+  const seen = answered(look);
+  const clashes = seen.flatMap(({ name, facts }) =>
+    conflicts(whole, name, facts, { openFirewall: iKnow }).map(
+      (text) => new XhostError("CONFLICT", text, { host: name }),
+    ),
+  );
+  if (clashes.length > 0) throw combined(clashes);
+  const plans = seen.map(({ name, facts }) => {
+    const project = look.inventory.name;
+    const desired = desiredState(whole, name, facts, context.env);
+    const wanted = new Set(desired.map(keyOf));
+    const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
+    return planHost(name, { desired, actual, project });
+  });
+  const missing = await unavailableImages(look.hosts, plans);
+  if (missing.length > 0) throw combined(missing);
+  return { fabric: whole, plans };
+};
+
+/** Plans the way back: nothing is desired. Named volumes are data and stay unless asked for. */
+export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] =>
+  answered(look).map(({ name, facts }) => {
+    const project = look.inventory.name;
+    const actual = ownedState(facts, project).filter((r) => volumes || r.kind !== "volume");
+    return planHost(name, { desired: [], actual, project });
+  });
+
+/** The chosen hosts that were seen, in the order of the file. */
+const answered = ({ inventory, chosen, sights }: Look): { name: string; facts: Facts }[] =>
+  inventory.hosts
+    .filter(({ name }) => chosen.has(name))
+    .flatMap(({ name }) => {
+      const facts = sights.get(name)?.facts;
+      return facts === undefined ? [] : [{ name, facts }];
+    });

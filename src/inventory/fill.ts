@@ -1,0 +1,97 @@
+import type {
+  BlockSource,
+  Check,
+  Inventory,
+  InventoryContainer,
+  InventoryHost,
+  InventoryNetwork,
+  Probe,
+} from "./inventory.ts";
+import type { Written } from "./schema.ts";
+
+/** The written inventory with defaults merged in. What cannot be filled in (an unknown host) is left out: `validate` tells. */
+export const fill = (written: Written, file: string): Inventory => {
+  const hosts = Object.entries(written.hosts).map(([name, host]) => fillHost(name, host, written.defaults));
+  const networks = Object.entries(written.networks ?? {}).map(([name, n]) => fillNetwork(name, n, hosts));
+  const containers = Object.entries(written.containers ?? {}).flatMap(([name, c]) => fillContainer(name, c, hosts));
+  const checks = written.checks?.flatMap((c) => fillCheck(c, containers)) ?? everyPair(containers);
+  return { file, name: written.name, hosts, networks, containers, checks };
+};
+
+const fillHost = (name: string, host: Written["hosts"][string], defaults: Written["defaults"]): InventoryHost => {
+  const own = typeof host === "string" ? { ssh: { host } } : host;
+  const become = own.become ?? defaults?.become;
+  const address = own.address ?? defaults?.address;
+  const ssh = { ...defaults?.ssh, ...own.ssh };
+  return {
+    name,
+    ssh: { ...ssh, host: ssh.host ?? name },
+    dockerSocket: own.dockerSocket ?? defaults?.dockerSocket ?? "/var/run/docker.sock",
+    ...(become && { become }),
+    ...(address && { address }),
+  };
+};
+
+type WrittenNetwork = NonNullable<Written["networks"]>[string];
+
+const fillNetwork = (name: string, network: WrittenNetwork, hosts: readonly InventoryHost[]): InventoryNetwork => ({
+  name,
+  pool: network.pool,
+  prefix: network.prefix ?? 24,
+  blocks: new Map(
+    (network.hosts ?? hosts.map((h) => h.name)).map((host): [string, BlockSource] => {
+      const [subnet, existing] = [network.subnets?.[host], network.existing?.[host]];
+      if (subnet !== undefined) return [host, { kind: "subnet", subnet }];
+      return [host, existing === undefined ? { kind: "pool" } : { kind: "existing", dockerNetwork: existing }];
+    }),
+  ),
+  plane: network.plane ?? "auto",
+  firewall: network.firewall ?? "scoped",
+  masquerade: network.masquerade ?? false,
+});
+
+type WrittenContainer = NonNullable<Written["containers"]>[string];
+
+const fillContainer = (
+  name: string,
+  { host, hosts, network, ipv4_address, ...service }: WrittenContainer,
+  all: readonly InventoryHost[],
+): readonly InventoryContainer[] => {
+  const on = host !== undefined ? [host] : hosts === "all" ? all.map((h) => h.name) : (hosts ?? []);
+  return on.map((h) => ({
+    name,
+    ref: host !== undefined ? name : `${name}@${h}`,
+    host: h,
+    network,
+    address: ipv4_address,
+    service,
+  }));
+};
+
+/** The containers a check's `web` or `db@h2` stands for; a key alone stands for all its containers. */
+export const containersOf = (ref: string, containers: readonly InventoryContainer[]): readonly InventoryContainer[] =>
+  containers.filter((c) => c.ref === ref || c.name === ref || `${c.name}@${c.host}` === ref);
+
+const fillCheck = (
+  check: NonNullable<Written["checks"]>[number],
+  containers: readonly InventoryContainer[],
+): readonly Check[] => {
+  const probe: Probe =
+    check.http !== undefined
+      ? { kind: "http", url: check.http, status: check.status ?? 200 }
+      : check.tcp !== undefined
+        ? { kind: "tcp", port: check.tcp }
+        : { kind: "ping" };
+  return containersOf(check.from, containers).flatMap((from) =>
+    containersOf(check.to, containers)
+      .filter((to) => to.ref !== from.ref)
+      .map((to) => ({ from: from.ref, to: to.ref, probe })),
+  );
+};
+
+const everyPair = (containers: readonly InventoryContainer[]): readonly Check[] =>
+  containers.flatMap((from) =>
+    containers
+      .filter((to) => to.network === from.network && to.ref !== from.ref)
+      .map((to) => ({ from: from.ref, to: to.ref, probe: { kind: "ping" } as const })),
+  );

@@ -1,0 +1,165 @@
+import { describe, expect, it, test } from "vitest";
+import { XhostError } from "../errors.ts";
+import { parseInventory } from "./parse.ts";
+
+const parse = (text: string, env: Record<string, string> = {}) => parseInventory(text, { file: "i.yml", env });
+const problems = (text: string, env: Record<string, string> = {}): string[] => {
+  try {
+    parse(text, env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof XhostError)) throw error;
+    expect(error.code).toBe("INVENTORY");
+    return error.message.split("\n");
+  }
+};
+const hosts = "name: demo\nhosts: { h1: 10.0.0.1, h2: 10.0.0.2 }\n";
+const app = `${hosts}networks: { app: { pool: 172.30.0.0/16, plane: route } }\n`;
+
+describe("a problem says where, what and what to do", () => {
+  // One line per bad input: the text, and the whole message.
+  test.each([
+    ["hosts: { h1: 10.0.0.1 }", "i.yml:1:1 name: is missing: should be a short name such as demo"],
+    [
+      "name: Demo\nhosts: { h1: a }",
+      "i.yml:1:7 name: should be 1 to 20 lower-case letters, digits and -, starting with a letter",
+    ],
+    ["name: demo\nhosts: {}", "i.yml:2:8 hosts: should name at least one host"],
+    ["name: demo\nhosts: { h1: [a] }", "i.yml:2:14 hosts.h1: should be text or a map"],
+    ["name: demo\nhosts:\n  h1: { adress: 10.0.0.1 }", "i.yml:3:9 hosts.h1.adress: unknown key"],
+    [
+      "name: demo\nhosts:\n  h1: { address: 010.0.0.1 }",
+      "i.yml:3:18 hosts.h1.address: should be an IPv4 address such as 10.0.0.2",
+    ],
+    ["name: demo\nhosts:\n  h1: a\n  h1: b", "i.yml:4:3 the same key twice: keep one of them"],
+    ["name: demo\nhosts: { 'h@1': a }", "i.yml:2:10 hosts.h@1: should be a host name: letters, digits, _ . or -"],
+    ["name: demo\nhosts: { h1: { ssh: { port: many } } }", "i.yml:2:29 hosts.h1.ssh.port: should be a port number"],
+    [
+      `${hosts}networks: { app: { pool: 172.30.0.1/16, plane: route } }`,
+      "i.yml:3:26 networks.app.pool: should be an IPv4 network such as 172.30.0.0/16, without host bits",
+    ],
+    [
+      `${hosts}networks: { app: { plane: route } }`,
+      "i.yml:3:13 networks.app: no block for h1, h2: write a pool, or subnets or existing for each",
+    ],
+    [
+      `${hosts}networks: { app: { pool: 172.30.0.0/16 } }`,
+      "i.yml:3:13 networks.app.plane: auto (the default) is not in this version yet: write `plane: route`",
+    ],
+    [
+      `${hosts}networks: { app: { pool: 172.30.0.0/24, plane: route } }`,
+      "i.yml:3:26 networks.app.pool: 172.30.0.0/24 has 1 blocks of /24, 1 of them free, for 2 hosts: widen the pool or lengthen the prefix",
+    ],
+    [
+      `${hosts}networks: { app: { pool: 10.0.0.0/16, plane: route } }`,
+      "i.yml:3:26 networks.app.pool: 10.0.0.0/16 contains 10.0.0.1, the address of host h1",
+    ],
+    [
+      `${hosts}networks:\n  a1: { pool: 172.30.0.0/16, plane: route }\n  b1: { pool: 172.30.128.0/17, plane: route }`,
+      "i.yml:5:15 networks.b1.pool: 172.30.128.0/17 overlaps the pool of a1 (172.30.0.0/16)",
+    ],
+    [
+      `${hosts}networks:\n  a1: { subnets: { h1: 172.30.0.0/24, h2: 172.30.0.0/25 }, plane: route }`,
+      "i.yml:4:43 networks.a1.subnets.h2: 172.30.0.0/25 overlaps the subnet of a1 on h1 (172.30.0.0/24)",
+    ],
+    [
+      `${hosts}networks:\n  bridge: { pool: 172.30.0.0/16, plane: route }`,
+      "i.yml:4:3 networks.bridge: is a name of Docker's own: choose another, or adopt it with `existing`",
+    ],
+    [
+      `${app}containers: { web: { host: h3, network: app, image: i } }`,
+      "i.yml:4:28 containers.web.host: no host named h3 (known: h1, h2)",
+    ],
+    [
+      `${app}containers: { web: { network: app, image: i } }`,
+      "i.yml:4:15 containers.web: should have either host or hosts",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app } }`,
+      "i.yml:4:15 containers.web.image: is missing: should be an image such as nginx:alpine",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i, volumes: [./a:/b] } }`,
+      "i.yml:4:67 containers.web.volumes.0: should be NAME:/path, /path/on/host:/path or /path, with :ro and the like behind; paths of the operator's machine do not exist on the host",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i, ipv4_address: 172.31.0.2 } }`,
+      /^i.yml:4:\d+ containers.web.ipv4_address: should be in 172.30.\d+.0\/24, the block of app on h1$/,
+    ],
+    [
+      `${app}containers:\n  w1: { host: h1, network: app, image: i, ports: ["80:80"] }\n  w2: { host: h1, network: app, image: i, ports: ["127.0.0.1:80:8080"] }`,
+      "i.yml:6:50 containers.w2.ports: port 80/tcp of h1 is published by w1 already",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i } }\nchecks: [{ from: web, to: db }]`,
+      "i.yml:5:27 checks.0.to: no container named db (known: web)",
+    ],
+    ["name: demo\nhosts: { h1: 10.0.0.1, h2: 10.0.0.1 }", "i.yml:2:24 hosts.h2: is the same host as h1 (10.0.0.1)"],
+    [
+      "name: ${NOPE}\nhosts: { h1: a }",
+      /\$\{NOPE\} is not set in the environment: export NOPE, or write \$\{NOPE:-default\}$/,
+    ],
+    ["name: demo\nhosts: [\n", /^i.yml:\d+:\d+ /],
+    ["", "i.yml:1:1 name: is missing: should be a short name such as demo"],
+  ] as [string, string | RegExp][])("%s", (text, message) => {
+    const found = problems(text);
+    if (typeof message === "string") expect(found).toContain(message);
+    else
+      expect(
+        found.find((line) => message.test(line)),
+        found.join("\n"),
+      ).toBeDefined();
+  });
+
+  it("reports everything at once, in the order of the file", () => {
+    const text = "name: X\nhosts:\n  h1: { prot: 1, address: nope }\nnetworks: { app: { pool: 1 } }\nextra: 1";
+    expect(problems(text).map((line) => line.split(" ")[0])).toEqual([
+      "i.yml:1:7",
+      "i.yml:3:9",
+      "i.yml:3:27",
+      "i.yml:4:26",
+      "i.yml:5:1",
+    ]);
+  });
+});
+
+describe("what an inventory means", () => {
+  it("fills in defaults, hosts' own keys winning", () => {
+    const { hosts } = parse(
+      "name: demo\ndefaults: { ssh: { user: root, port: 22 }, become: none }\nhosts: { h1: 10.0.0.1, h2: { ssh: { host: x, port: 2222 }, become: sudo } }",
+    );
+    expect(hosts[0]).toEqual({
+      name: "h1",
+      ssh: { host: "10.0.0.1", user: "root", port: 22 },
+      become: "none",
+      dockerSocket: "/var/run/docker.sock",
+    });
+    expect(hosts[1]).toMatchObject({ ssh: { host: "x", user: "root", port: 2222 }, become: "sudo" });
+  });
+  it("names containers by host where there are several, and checks every pair", () => {
+    const { containers, checks } = parse(
+      `${app}containers: { web: { host: h1, network: app, image: i }, db: { hosts: all, network: app, image: i } }`,
+    );
+    expect(containers.map((c) => c.ref)).toEqual(["web", "db@h1", "db@h2"]);
+    expect(checks.map((c) => `${c.from}>${c.to}`)).toEqual([
+      "web>db@h1",
+      "web>db@h2",
+      "db@h1>web",
+      "db@h1>db@h2",
+      "db@h2>web",
+      "db@h2>db@h1",
+    ]);
+  });
+  it("reads the environment, and unquoted numbers as numbers", () => {
+    const text = 'name: ${N}\nhosts: { h1: { ssh: { host: a, port: "${P:-2222}" } } }';
+    const inventory = parse(text, { N: "demo" });
+    expect(inventory.name).toBe("demo");
+    expect(inventory.hosts[0]!.ssh.port).toBe(2222);
+  });
+  it("leaves $$ and bare $ to the container", () => {
+    const { containers } = parse(
+      `${app}containers: { web: { host: h1, network: app, image: i, command: [sh, -c, "echo $$\{A} $1"] } }`,
+    );
+    expect(containers[0]!.service.command).toEqual(["sh", "-c", "echo ${A} $1"]);
+  });
+});

@@ -1,0 +1,69 @@
+import { isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { XhostError } from "../errors.ts";
+import { fill } from "./fill.ts";
+import { interpolate } from "./interpolate.ts";
+import type { Inventory } from "./inventory.ts";
+import { locate, type Problem } from "./problem.ts";
+import { schema } from "./schema.ts";
+import { schemaProblems } from "./schema-problems.ts";
+import { validate } from "./validate.ts";
+
+/**
+ * Reads an inventory. All problems come at once, in the order of the file, as one INVENTORY error with a line
+ * `file:line:column path: message` each; later stages are checked only where the earlier ones left something to check.
+ */
+export const parseInventory = (
+  text: string,
+  { file, env }: { file: string; env: Readonly<Record<string, string | undefined>> },
+): Inventory => {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, version: "1.2" });
+  const report = (problems: readonly Problem[]): void => fail(problems, { doc, lines, file });
+  if (doc.errors.length > 0)
+    throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
+  const missing = interpolate(doc, env);
+  const parsed = read(doc);
+  if (!parsed.success) report([...missing, ...schemaProblems(parsed.error.issues)]);
+  report(missing);
+  if (parsed.data === undefined) throw new TypeError("the schema neither failed nor gave data");
+  const inventory = fill(parsed.data, file);
+  report(validate(parsed.data, inventory));
+  return inventory;
+};
+
+/** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */
+const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
+  const parse = (): ReturnType<typeof schema.safeParse> => schema.safeParse(doc.toJS() ?? {}, { reportInput: true });
+  const parsed = parse();
+  for (const issue of parsed.error?.issues ?? []) {
+    if (issue.code !== "invalid_type" || typeof issue.input !== "string") continue;
+    const node = doc.getIn(issue.path, true);
+    if (isScalar(node) && node.source?.includes("${") === true) node.value = scalarOf(issue.input);
+  }
+  return parsed.success ? parsed : parse();
+};
+
+const scalarOf = (text: string): string | number | boolean =>
+  text === "true" || text === "false" ? text === "true" : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+
+const fail = (problems: readonly Problem[], source: { doc: Document; lines: LineCounter; file: string }): void => {
+  if (problems.length === 0) return;
+  const located = [...new Set(problems.map((p) => locate(p, source)))];
+  const position = (line: string): number[] => /:(\d+):(\d+) /.exec(line)?.slice(1).map(Number) ?? [0, 0];
+  located.sort((a, b) => {
+    const [[al = 0, ac = 0], [bl = 0, bc = 0]] = [position(a), position(b)];
+    return al - bl || ac - bc;
+  });
+  throw new XhostError("INVENTORY", located.join("\n"));
+};
+
+const syntaxProblem = (
+  error: { message: string; code: string; pos: readonly [number, number] },
+  file: string,
+  lines: LineCounter,
+): string => {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const [why = ""] = error.message.split(/ at line \d+/);
+  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : why;
+  return `${file}:${line}:${col} ${hint}`;
+};

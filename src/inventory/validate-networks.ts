@@ -1,0 +1,58 @@
+import { blockCount, cidrOf } from "../cidr.ts";
+import { allocate } from "./allocate.ts";
+import type { Inventory, InventoryNetwork } from "./inventory.ts";
+import type { Problem } from "./problem.ts";
+import type { Written } from "./schema.ts";
+
+const DOCKERS_OWN = ["bridge", "host", "none"];
+
+/** Blocks without a source, pools that are too small, names Docker keeps for itself, planes this version does not have. */
+export const networkProblems = (written: Written, inventory: Inventory): readonly Problem[] =>
+  inventory.networks.flatMap((network) => {
+    const path = ["networks", network.name];
+    return [
+      ...(DOCKERS_OWN.includes(network.name)
+        ? [
+            {
+              path,
+              message: "is a name of Docker's own: choose another, or adopt it with `existing`",
+              at: "key",
+            } as const,
+          ]
+        : []),
+      ...blockProblems(network, written),
+      ...(network.plane === "route"
+        ? []
+        : [
+            {
+              path: [...path, "plane"],
+              message: `${network.plane}${written.networks?.[network.name]?.plane === undefined ? " (the default)" : ""} is not in this version yet: write \`plane: route\``,
+            },
+          ]),
+    ];
+  });
+
+const blockProblems = (network: InventoryNetwork, written: Written): readonly Problem[] => {
+  const path = ["networks", network.name];
+  const both = Object.keys(written.networks?.[network.name]?.subnets ?? {}).filter(
+    (host) => written.networks?.[network.name]?.existing?.[host] !== undefined,
+  );
+  const doubled = both.map((host): Problem => {
+    const message = `${host} has an explicit subnet too: an adopted network brings its own`;
+    return { path: [...path, "existing", host], message, at: "key" };
+  });
+  const wanting = [...network.blocks].filter(([, source]) => source.kind === "pool").map(([host]) => host);
+  if (wanting.length === 0) return doubled;
+  if (network.pool === undefined)
+    return [
+      ...doubled,
+      { path, message: `no block for ${wanting.join(", ")}: write a pool, or subnets or existing for each`, at: "key" },
+    ];
+  const pool = cidrOf(network.pool);
+  const count = blockCount(pool, network.prefix);
+  const given = [...allocate(network).keys()].filter((host) => wanting.includes(host)).length;
+  if (given >= wanting.length) return doubled;
+  const where = written.networks?.[network.name]?.prefix === undefined || count > 0 ? "pool" : "prefix";
+  const message = `${network.pool} has ${count} blocks of /${network.prefix}, ${given} of them free, for ${wanting.length} hosts: widen the pool or lengthen the prefix`;
+  return [...doubled, { path: [...path, where], message }];
+};

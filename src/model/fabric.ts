@@ -1,0 +1,112 @@
+import { allocate } from "../inventory/allocate.ts";
+import type { Inventory, InventoryHost, InventoryNetwork } from "../inventory/inventory.ts";
+import { cidrOf, overlaps, parseIp } from "../cidr.ts";
+import type { DockerNetwork, Facts } from "./facts.ts";
+import { PROJECT_LABEL } from "./names.ts";
+import { pathTo } from "./paths.ts";
+import { ownRoutes } from "./owned.ts";
+
+/** What is known of a host before anything is planned; `facts` is missing while it cannot be reached. */
+export type Sight = { readonly host: InventoryHost; readonly hostname: string; readonly facts: Facts | undefined };
+
+/** The inventory's networks as they lie over the hosts: blocks by network and host, addresses by host. */
+export type Fabric = {
+  readonly inventory: Inventory;
+  readonly sights: ReadonlyMap<string, Sight>;
+  readonly addresses: ReadonlyMap<string, string>;
+  /** Subnets by network name, then by host. */
+  readonly subnets: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+};
+
+/** Puts the inventory and what was seen together; pure, and the same whatever order the hosts come in. */
+export const fabric = (inventory: Inventory, sights: ReadonlyMap<string, Sight>): Fabric => ({
+  inventory,
+  sights,
+  addresses: addressesOf(inventory, sights),
+  subnets: new Map(inventory.networks.map((n) => [n.name, subnetsOf(n, inventory, sights)])),
+});
+
+/** The Docker network a host adopts for that network of the inventory, if it does and if it is there. */
+export const adopted = (
+  network: InventoryNetwork,
+  host: string,
+  facts: Facts | undefined,
+): DockerNetwork | undefined => {
+  const source = network.blocks.get(host);
+  return source?.kind === "existing" ? facts?.networks.find((n) => n.name === source.dockerNetwork) : undefined;
+};
+
+/** Where the other hosts reach the host, when it is not asked itself: from the file, the connection or the name. */
+const hint = (sight: Sight): string | undefined =>
+  sight.host.address ??
+  (isLocal(sight.facts, sight.facts?.sshAddress) ? sight.facts?.sshAddress : undefined) ??
+  (parseIp(sight.hostname) === undefined ? undefined : sight.hostname);
+
+const isLocal = (facts: Facts | undefined, address: string | undefined): boolean =>
+  address !== undefined &&
+  (facts?.interfaces.some((i) => i.name !== "lo" && i.addresses.some((a) => a.address === address)) ?? false);
+
+const addressesOf = (inventory: Inventory, sights: ReadonlyMap<string, Sight>): ReadonlyMap<string, string> => {
+  const all = inventory.hosts.flatMap(({ name }) => sights.get(name) ?? []);
+  return new Map(
+    all.flatMap((sight): [string, string][] => {
+      const address = sight.host.address ?? sourceToward(sight, all) ?? hint(sight);
+      return address === undefined ? [] : [[sight.host.name, address]];
+    }),
+  );
+};
+
+/** The source address toward the first other host that the kernel knows a way to. */
+const sourceToward = ({ host, facts }: Sight, all: readonly Sight[]): string | undefined => {
+  if (facts === undefined) return undefined;
+  for (const other of all) {
+    const address = other.host.name === host.name ? undefined : hint(other);
+    const source = address === undefined ? undefined : pathTo(facts, address)?.source;
+    if (source !== undefined) return source;
+  }
+  return undefined;
+};
+
+const subnetsOf = (
+  network: InventoryNetwork,
+  inventory: Inventory,
+  sights: ReadonlyMap<string, Sight>,
+): ReadonlyMap<string, readonly string[]> => {
+  const blocks = allocate(network, standing(network, inventory, sights));
+  return new Map(
+    [...network.blocks.keys()].map((host): [string, readonly string[]] => {
+      const docker = adopted(network, host, sights.get(host)?.facts);
+      if (docker !== undefined) return [host, docker.subnets];
+      const block = blocks.get(host);
+      return [host, block === undefined ? [] : [block]];
+    }),
+  );
+};
+
+/**
+ * The blocks that hosts have already: from the host's own Docker network, or for a host that cannot be reached from the
+ * routes that the others have toward it.
+ */
+const standing = (
+  network: InventoryNetwork,
+  inventory: Inventory,
+  sights: ReadonlyMap<string, Sight>,
+): ReadonlyMap<string, string> => {
+  const blocks = new Map<string, string>();
+  const silent = new Map<string, string>();
+  for (const host of network.blocks.keys()) {
+    const facts = sights.get(host)?.facts;
+    const own = facts?.networks.find((n) => n.name === network.name && n.labels[PROJECT_LABEL] === inventory.name);
+    const address = sights.get(host)?.host.address ?? sights.get(host)?.hostname;
+    if (own?.subnets[0] !== undefined) blocks.set(host, own.subnets[0]);
+    else if (facts === undefined && address !== undefined) silent.set(address, host);
+  }
+  if (network.pool === undefined || silent.size === 0) return blocks;
+  const pool = cidrOf(network.pool);
+  for (const { facts } of sights.values())
+    for (const route of facts === undefined ? [] : ownRoutes(facts, inventory.name)) {
+      const host = silent.get(route.via);
+      if (host !== undefined && overlaps(cidrOf(route.destination), pool)) blocks.set(host, route.destination);
+    }
+  return blocks;
+};

@@ -1,0 +1,74 @@
+import type { DockerContainer, DockerNetwork, Facts } from "../model/facts.ts";
+import { parseCidr } from "../cidr.ts";
+import type { Host } from "../ssh/host.ts";
+import { dockerCall } from "../ssh/docker-call.ts";
+
+type DockerFacts = Pick<Facts, "engine" | "firewallBackend" | "networks" | "containers" | "volumes" | "images">;
+
+/** What Docker's API tells, in five calls side by side. */
+export const observeDocker = async (host: Host): Promise<DockerFacts> => {
+  const { docker } = host;
+  const [info, networks, containers, volumes, images] = await Promise.all([
+    dockerCall(host, "info", docker.info() as Promise<Info>),
+    dockerCall(host, "list networks", docker.listNetworks()),
+    dockerCall(host, "list containers", docker.listContainers({ all: true })),
+    dockerCall(host, "list volumes", docker.listVolumes()),
+    dockerCall(host, "list images", docker.listImages()),
+  ]);
+  return {
+    engine: info.ServerVersion,
+    firewallBackend: info.FirewallBackend?.Driver ?? "iptables",
+    networks: networks.map(networkFacts),
+    containers: containers.map(containerFacts),
+    volumes: ((volumes.Volumes as ListedVolume[] | null) ?? []).map((v) => ({ name: v.Name, labels: v.Labels ?? {} })),
+    images: new Map(
+      images.flatMap((i) => [...(i.RepoTags ?? []), ...(i.RepoDigests ?? []), i.Id].map((name) => [name, i.Id])),
+    ),
+  };
+};
+
+/** Parts of the API's answers that @types/dockerode leaves out or promises too much of. */
+type Info = { readonly ServerVersion: string; readonly FirewallBackend?: { readonly Driver?: string } };
+type ListedVolume = { readonly Name: string; readonly Labels?: Record<string, string> | null };
+
+type ListedNetwork = {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Options?: Readonly<Record<string, string>> | null | undefined;
+  readonly Labels?: Readonly<Record<string, string>> | null | undefined;
+  readonly IPAM?:
+    | { readonly Config?: readonly { Subnet?: string | undefined; Gateway?: string | undefined }[] | null | undefined }
+    | undefined;
+};
+
+const networkFacts = (network: ListedNetwork): DockerNetwork => {
+  const configs = (network.IPAM?.Config ?? []).filter((c) => parseCidr(c.Subnet ?? "") !== undefined);
+  const options = network.Options ?? {};
+  return {
+    id: network.Id,
+    name: network.Name,
+    driver: network.Driver,
+    subnets: configs.flatMap((c) => c.Subnet ?? []),
+    gateway: configs[0]?.Gateway,
+    // moby names a bridge after the first 12 digits of the network's id where no option names it (bridge_linux.go).
+    bridge: options["com.docker.network.bridge.name"] ?? `br-${network.Id.slice(0, 12)}`,
+    mtu: Number(options["com.docker.network.driver.mtu"] ?? 1500),
+    labels: network.Labels ?? {},
+  };
+};
+
+type ListedContainer = Awaited<ReturnType<Host["docker"]["listContainers"]>>[number];
+
+const containerFacts = (container: ListedContainer): DockerContainer => ({
+  id: container.Id,
+  name: (container.Names[0] ?? "").replace(/^\//, ""),
+  image: container.Image,
+  imageId: container.ImageID,
+  state: container.State,
+  status: container.Status,
+  labels: container.Labels,
+  addresses: Object.fromEntries(
+    Object.entries(container.NetworkSettings.Networks).map(([name, endpoint]) => [name, endpoint.IPAddress]),
+  ),
+});

@@ -1,0 +1,29 @@
+import type { TableRules } from "../model/facts.ts";
+import type { Table } from "../model/state.ts";
+import { lines } from "./script.ts";
+
+const TABLES: readonly Table[] = ["raw", "filter", "nat"];
+
+/**
+ * Parses `iptables-save`: chains in the order printed, rules without `-A CHAIN ` and without the quotes that it puts
+ * around comments (xtables_save_string, libxtables/xtables.c, quotes what is not plain), so that they compare as written.
+ */
+export const parseTables = (text: string): ReadonlyMap<Table, TableRules> => {
+  const tables = new Map<Table, { chains: Map<string, string[]>; policies: Map<string, string> }>();
+  let current: { chains: Map<string, string[]>; policies: Map<string, string> } | undefined;
+  for (const line of lines(text)) {
+    if (line.startsWith("*")) {
+      const name = TABLES.find((table) => table === line.slice(1));
+      current = { chains: new Map(), policies: new Map() };
+      if (name !== undefined) tables.set(name, current);
+    } else if (line.startsWith(":")) {
+      const [chain = "", policy = "-"] = line.slice(1).split(" ");
+      current?.chains.set(chain, []);
+      if (policy !== "-") current?.policies.set(chain, policy);
+    } else if (line.startsWith("-A ")) {
+      const [, chain = "", ...rule] = line.split(" ");
+      current?.chains.get(chain)?.push(rule.join(" ").replace(/--comment "([^"\\]*)"/g, "--comment $1"));
+    }
+  }
+  return tables;
+};

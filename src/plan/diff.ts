@@ -1,0 +1,64 @@
+import { changedSettings } from "../model/settings.ts";
+import { keyOf, type HostState, type Resource } from "../model/state.ts";
+
+/** One resource on both sides; at least one of them is there. */
+export type Difference = {
+  readonly want: Resource | undefined;
+  readonly have: Resource | undefined;
+  /** What is different, in words; empty where one side is missing. */
+  readonly changed: readonly string[];
+};
+
+/** Resources that differ between two states, wanted ones in their order first, then those that have to go. */
+export const differences = (desired: HostState, actual: HostState): readonly Difference[] => {
+  const there = new Map(actual.map((r) => [keyOf(r), r]));
+  const wanted = new Set(desired.map(keyOf));
+  const wants = desired.map((want): Difference => {
+    const have = there.get(keyOf(want));
+    return { want, have, changed: have === undefined ? [] : changes(want, have) };
+  });
+  const gone = actual
+    .filter((r) => !wanted.has(keyOf(r)))
+    .filter((r) => r.kind !== "sysctl" || r.previous !== undefined)
+    .map((have): Difference => ({ want: undefined, have, changed: [] }));
+  return [...wants.filter((d) => d.have === undefined || d.changed.length > 0), ...gone];
+};
+
+const changes = (want: Resource, have: Resource): readonly string[] => {
+  if (want.kind === "container" && have.kind === "container") return containerChanges(want, have);
+  if (want.kind === "sysctl" && have.kind === "sysctl") return sysctlChanges(want, have);
+  if (want.kind === "chain" && have.kind === "chain")
+    return want.rules.join("\n") === have.rules.join("\n") ? [] : ["rules"];
+  if (want.kind === "jump" && have.kind === "jump")
+    return want.first && !have.first ? ["a foreign rule stands before it"] : [];
+  return fields(
+    want,
+    have,
+    Object.keys(want).filter((key) => key !== "kind"),
+  );
+};
+
+const containerChanges = (
+  want: Extract<Resource, { kind: "container" }>,
+  have: Extract<Resource, { kind: "container" }>,
+): readonly string[] => [
+  ...changedSettings(want.settings, have.settings),
+  ...(want.settings["Image"] === have.settings["Image"] && want.imageId !== undefined && want.imageId !== have.imageId
+    ? [`${want.image} is another image now`]
+    : []),
+  ...(want.running && !have.running ? ["not running"] : []),
+];
+
+type Sysctl = Extract<Resource, { kind: "sysctl" }>;
+
+/** A value that another project has set must not go when that project goes: this one answers for it too. */
+const sysctlChanges = (want: Sysctl, have: Sysctl): readonly string[] =>
+  have.held !== undefined && have.previous === undefined
+    ? ["shared with another project"]
+    : fields(want, have, ["value"]);
+
+const fields = (want: Resource, have: Resource, keys: readonly string[]): readonly string[] =>
+  keys.flatMap((key) => {
+    const [a, b] = [Reflect.get(want, key) as unknown, Reflect.get(have, key) as unknown];
+    return a === b ? [] : [`${key} ${String(b)} -> ${String(a)}`];
+  });

@@ -1,0 +1,108 @@
+import { hostFolder, ROUTE_PROTOCOL, routeMetric, ruleComment, sysctlFile } from "../model/names.ts";
+import type { Chain, Jump, Route, Sysctl, Table } from "../model/state.ts";
+import type { Difference } from "./diff.ts";
+import type { Change, ShellStep, Sign } from "./step.ts";
+
+const TABLES: readonly Table[] = ["raw", "filter", "nat"];
+
+/** Routes, firewall and sysctls of a host in one script: `iptables-restore` is atomic by table, `ip -batch` one process. */
+export const kernelStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
+  const sysctls = all.filter((d) => kindOf(d) === "sysctl");
+  const chains = all.filter((d) => kindOf(d) === "chain" || kindOf(d) === "jump");
+  const routes = all.filter((d) => kindOf(d) === "route");
+  const parts = [
+    ...sysctls.flatMap((d) => sysctlLines(d, project)),
+    ...heredoc(
+      "iptables-restore --noflush --wait=10",
+      TABLES.flatMap((table) => tableLines(table, chains, project)),
+    ),
+    ...heredoc(
+      "ip -batch -",
+      routes.map((d) => routeLine(d, project)),
+    ),
+  ];
+  if (parts.length === 0) return [];
+  return [
+    {
+      kind: "shell",
+      changes: [...sysctls, ...chains, ...routes].map(changeOf),
+      script: ["set -e", ...parts].join("\n"),
+    },
+  ];
+};
+
+const kindOf = (d: Difference): string | undefined => (d.want ?? d.have)?.kind;
+
+const heredoc = (command: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [`${command} <<'EOF'`, ...lines, "EOF"];
+
+const signOf = ({ want, have }: Difference): Sign => (have === undefined ? "+" : want === undefined ? "-" : "~");
+
+const changeOf = (d: Difference): Change => {
+  const resource = d.want ?? d.have;
+  const detail = d.changed.length > 0 ? d.changed.join(", ") : "";
+  const line = (what: string, otherwise: string): Change => ({ sign: signOf(d), what, detail: detail || otherwise });
+  switch (resource?.kind) {
+    case "route":
+      return line(`route ${resource.destination}`, `via ${resource.via} dev ${resource.device}`);
+    case "chain":
+      return line(`chain ${resource.name} in ${resource.table}`, `${resource.rules.length} rules`);
+    case "jump":
+      return line(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
+    case "sysctl":
+      return line(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
+    case "network":
+    case "volume":
+    case "container":
+    case undefined:
+      throw new TypeError(`not a kernel resource: ${JSON.stringify(resource)}`);
+  }
+};
+
+const tableLines = (table: Table, all: readonly Difference[], project: string): readonly string[] => {
+  const inTable = all.filter((d) => ((d.want ?? d.have) as Chain | Jump).table === table);
+  if (inTable.length === 0) return [];
+  const jumps = inTable.filter((d) => kindOf(d) === "jump");
+  const chains = inTable.filter((d) => kindOf(d) === "chain");
+  const have = jumps.flatMap((d) => (d.have ? [d.have as Jump] : []));
+  const want = jumps.flatMap((d) => (d.want ? [d.want as Jump] : []));
+  return [
+    `*${table}`,
+    // Naming a chain makes it, or empties it where it is there already (iptables-restore(8) with --noflush).
+    ...chains.flatMap((d) => (d.want ? [`:${(d.want as Chain).name} - [0:0]`] : [])),
+    ...have.map((jump) => `-D ${jump.from} ${jumpRule(jump, project)}`),
+    ...chains.flatMap((d) =>
+      d.want ? (d.want as Chain).rules.map((rule) => `-A ${(d.want as Chain).name} ${rule}`) : [],
+    ),
+    ...want.map((jump) => `-I ${jump.from} 1 ${jumpRule(jump, project)}`),
+    ...chains.flatMap((d) => (d.want ? [] : [`-F ${(d.have as Chain).name}`, `-X ${(d.have as Chain).name}`])),
+    "COMMIT",
+  ];
+};
+
+const jumpRule = (jump: Jump, project: string): string => `-m comment --comment ${ruleComment(project)} -j ${jump.to}`;
+
+const routeLine = ({ want, have }: Difference, project: string): string => {
+  const owner = `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;
+  if (want === undefined) return `route del ${(have as Route).destination} ${owner}`;
+  const { destination, via, device, source } = want as Route;
+  const verb = have === undefined ? "add" : "replace";
+  return `route ${verb} ${destination} via ${via} dev ${device} ${owner}${source === undefined ? "" : ` src ${source}`}`;
+};
+
+/** The value before is written down before it is changed, and the file goes with the last value put back. */
+const sysctlLines = ({ want, have }: Difference, project: string): readonly string[] => {
+  const [next, now] = [want as Sysctl | undefined, have as Sysctl | undefined];
+  const key = (next ?? now)?.key ?? "";
+  const file = sysctlFile(project);
+  const write = (value: string): string => `echo ${value} > /proc/sys/${key.replaceAll(".", "/")}`;
+  if (next === undefined)
+    return [
+      ...(now?.held === undefined ? [write(now?.previous ?? "")] : []),
+      `sed -i '/^${key}=/d' ${file}`,
+      `test -s ${file} || rm -f ${file}`,
+      `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
+    ];
+  const record = `echo ${key}=${now?.held ?? now?.value ?? ""} >> ${file}`;
+  return [...(now?.previous === undefined ? [`mkdir -p ${hostFolder(project)}`, record] : []), write(next.value)];
+};

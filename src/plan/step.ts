@@ -1,0 +1,55 @@
+import type { ContainerBody } from "../model/container-body.ts";
+
+/** terraform's signs: add, change in place, replace, remove. */
+export type Sign = "+" | "~" | "±" | "-";
+
+/** One line of a plan: what happens to one thing. */
+export type Change = {
+  readonly sign: Sign;
+  /** Kind and name, such as `container web`. */
+  readonly what: string;
+  /** What it will be, or what is different. */
+  readonly detail: string;
+};
+
+/** Body of `POST /networks/create`. */
+export type NetworkBody = {
+  readonly Name: string;
+  readonly Driver: "bridge";
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Options: Readonly<Record<string, string>>;
+  readonly IPAM: {
+    readonly Driver: "default";
+    readonly Config: readonly { readonly Subnet: string; readonly Gateway: string }[];
+  };
+};
+
+type Call =
+  | { readonly call: "pullImage"; readonly image: string }
+  | { readonly call: "createVolume"; readonly name: string; readonly labels: Readonly<Record<string, string>> }
+  | { readonly call: "removeVolume"; readonly name: string }
+  | { readonly call: "createNetwork"; readonly body: NetworkBody }
+  | { readonly call: "removeNetwork"; readonly name: string }
+  | { readonly call: "createContainer"; readonly name: string; readonly body: ContainerBody }
+  | { readonly call: "startContainer"; readonly name: string }
+  | { readonly call: "stopContainer"; readonly name: string }
+  | { readonly call: "renameContainer"; readonly name: string; readonly to: string }
+  | { readonly call: "removeContainer"; readonly name: string };
+
+/** A call of Docker's API as data; `undo` takes it back when a later call of the same step fails. */
+export type DockerCall = Call & { readonly undo?: DockerCall };
+
+/** Calls of Docker's API, one after the other, that belong together: all of them happen, or none stays. */
+export type DockerStep = {
+  readonly kind: "docker";
+  readonly changes: readonly Change[];
+  readonly calls: readonly DockerCall[];
+};
+
+/** One shell script that brings the kernel's state of a host from what it is to what it should be. */
+export type ShellStep = { readonly kind: "shell"; readonly changes: readonly Change[]; readonly script: string };
+
+export type Step = DockerStep | ShellStep;
+
+/** What has to be done on one host, in order; nothing when `steps` is empty. */
+export type HostPlan = { readonly host: string; readonly steps: readonly Step[] };

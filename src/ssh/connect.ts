@@ -1,0 +1,66 @@
+import pLimit from "p-limit";
+import { XhostError } from "../errors.ts";
+import type { InventoryHost } from "../inventory/inventory.ts";
+import type { Connection } from "./dial.ts";
+import { dockerOver, type DockerLibrary } from "./docker.ts";
+import type { Host } from "./host.ts";
+import { reacher } from "./reach.ts";
+import { resolveSsh, targetOf, type Resolved } from "./resolve.ts";
+import { run } from "./run.ts";
+import type { Remote } from "./session.ts";
+import { shell } from "./shell.ts";
+
+/** Opens hosts, one SSH connection for each, and shares the jump hosts between them. */
+export type Connector = {
+  /** Resolves when the login is done. Rejects with an XhostError, UNREACHABLE unless the inventory is wrong. */
+  readonly open: (host: InventoryHost) => Promise<Host>;
+  /** Ends every connection, jump host and ProxyCommand, also those still being opened. */
+  readonly close: () => Promise<void>;
+};
+
+/** `timeout` in seconds, for a login and for each command; 60 when not given. */
+export const connector = ({ timeout = 60 }: { readonly timeout?: number | undefined }): Connector => {
+  const programs = pLimit(8);
+  const resolve = (host: Pick<InventoryHost, "name" | "ssh">): Promise<Resolved> => programs(() => resolveSsh(host));
+  const { reach, close } = reacher({ timeout, resolve });
+  const open = async (host: InventoryHost): Promise<Host> => {
+    // 0.2 s of loading, while the handshake is going on.
+    const library = import("dockerode");
+    const config = await resolve(host);
+    try {
+      const connection = await reach(config, { name: host.name, ssh: host.ssh, depth: 0 });
+      return hostOver({ host, connection, timeout, Docker: (await library).default });
+    } catch (cause) {
+      if (!(cause instanceof XhostError)) throw cause;
+      const message = `cannot connect to ${targetOf(config)}: ${cause.message}`;
+      throw new XhostError(cause.code, message, { host: host.name, cause });
+    }
+  };
+  return { open, close };
+};
+
+type Opened = {
+  readonly host: InventoryHost;
+  readonly connection: Connection;
+  readonly timeout: number;
+  readonly Docker: DockerLibrary;
+};
+
+const hostOver = ({ host, connection, timeout, Docker }: Opened): Host => {
+  const { config } = connection;
+  const become = host.become ?? (config.user === "root" ? "none" : "sudo");
+  const remote: Remote = { name: host.name, connection, become, timeout, sessions: pLimit(4) };
+  const { docker, end } = dockerOver({ remote, socket: host.dockerSocket, Docker });
+  return {
+    name: host.name,
+    target: targetOf(config),
+    hostname: config.hostname,
+    run: (script, what) => run(remote, script, what),
+    shell: (what) => shell(remote, what),
+    docker,
+    close: async () => {
+      end();
+      await connection.end();
+    },
+  };
+};
