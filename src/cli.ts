@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { Context, Outcome, Target } from "./commands/context.ts";
 import { deploy } from "./commands/deploy.ts";
 import { destroy } from "./commands/destroy.ts";
 import * as lab from "./commands/lab.ts";
+import { common, onInventory, positive, type Options } from "./commands/options.ts";
 import { plan } from "./commands/plan.ts";
 import { status } from "./commands/status.ts";
 import { validate } from "./commands/validate.ts";
@@ -14,15 +15,6 @@ import type { Paint } from "./plan/format.ts";
 
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };
 const INTERRUPTED = 130;
-
-type Options = {
-  readonly limit?: readonly string[];
-  readonly json?: boolean;
-  readonly verbose?: boolean;
-  readonly color: boolean;
-  readonly forks: number;
-  readonly timeout: number;
-};
 
 const interrupt = new AbortController();
 process.on("SIGINT", () => stop());
@@ -43,8 +35,12 @@ const contextOf = (options: Options): Context => {
   return {
     cwd: process.cwd(),
     env: process.env,
-    show: (text) => void (options.json === true || process.stdout.write(`${text}\n`)),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    show: (text) => {
+      if (options.json !== true) process.stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      process.stderr.write(`${text}\n`);
+    },
     confirm,
     progress: {
       stderr: process.stderr,
@@ -97,30 +93,6 @@ const report = (error: unknown, { json, verbose }: Partial<Options>): number => 
   );
   return 1;
 };
-
-const list = (value: string): readonly string[] => value.split(",").filter((name) => name !== "");
-const positive = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("should be a whole number above zero");
-  return number;
-};
-
-const common = (command: Command): Command =>
-  command
-    .option("--json", "one JSON document on stdout; everything else on stderr")
-    .option("-v, --verbose", "exact commands also where a summary would do, stacks of errors")
-    .option("--no-color", "no colours (NO_COLOR works too)")
-    .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64))
-    .addOption(
-      new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
-        .argParser(positive)
-        .default(60),
-    );
-
-const onInventory = (command: Command): Command =>
-  common(command.argument("<inventory>", "inventory file")).addOption(
-    new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(list),
-  );
 
 const target = (inventory: string, { limit }: Options): Target => ({ inventory, limit });
 

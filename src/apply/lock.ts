@@ -9,7 +9,12 @@ export const lock = async (host: Host): Promise<{ release: () => Promise<void> }
   const shell = await host.shell("lock the host");
   shell.send("exec 9</run && flock -n 9 && echo locked || echo busy\n");
   const answer = await shell.nextLine();
-  if (answer === "locked") return { release: async () => void (await shell.close()) };
+  if (answer === "locked")
+    return {
+      release: async () => {
+        await shell.close();
+      },
+    };
   const stderr = await shell.close();
   const why =
     stderr.trim() === "" ? "another xhost is at work on this host: try again when it has finished" : stderr.trim();

@@ -64,7 +64,7 @@ const draw = async (
   failed: ReadonlyMap<string, XhostError>,
   { stderr, show }: PhaseOptions,
 ): Promise<void> => {
-  let bug: unknown;
+  let bug: Error | undefined;
   const output = new ProcessOutput(stderr, stderr);
   const options = { logger: new ListrLogger({ processOutput: output }) };
   const live = show === "live";
@@ -81,7 +81,7 @@ const draw = async (
           };
           count(0);
           await work({ count, say }).catch((error: unknown) => {
-            bug = error;
+            bug = error instanceof Error ? error : new Error(String(error));
           });
           task.title = `${title} ${total - failed.size}/${total}`;
           if (failed.size === 0) return undefined;

@@ -19,11 +19,15 @@ export const pullImage = async (
   const stream = await dockerCall(host, what, host.docker.pull(image, { abortSignal: signal }));
   const layers = new Map<string, { current: number; total: number }>();
   await new Promise<void>((resolve, reject) => {
+    const refused = (why: string, cause?: unknown): void => {
+      reject(new XhostError("REMOTE", `${what}: ${why}`, { host: host.name, cause }));
+    };
     const finished = (error: Error | null): void => {
       if (error === null) resolve();
-      else reject(new XhostError("REMOTE", `${what}: ${error.message}`, { host: host.name, cause: error }));
+      else refused(error.message, error);
     };
     const progress = (event: Event): void => {
+      if (event.error !== undefined) refused(event.error);
       const { current, total } = event.progressDetail ?? {};
       if (event.id !== undefined && current !== undefined && total !== undefined)
         layers.set(event.id, { current, total });

@@ -1,6 +1,6 @@
 import type { Shell } from "../ssh/host.ts";
 
-/** What one probe said; for http `note` is the shell's status and the first line of the answer. */
+/** What one probe said. */
 type Answer = { readonly ok: boolean; readonly rtt: number | undefined; readonly note: string };
 
 /** What came back from all hosts: probes by index, sources of echo requests by listener. */
@@ -19,10 +19,6 @@ export const readAnswers = async (shell: Shell, answers: Answers, last: (line: s
 
 const answerOf = ([verdict, ...rest]: readonly string[]): Answer => {
   const text = rest.join(" ").trim();
-  switch (verdict) {
-    case "ok":
-      return { ok: true, rtt: text === "" ? undefined : Number(text), note: "" };
-    default:
-      return { ok: false, rtt: undefined, note: text === "" ? "no answer" : text };
-  }
+  if (verdict === "ok") return { ok: true, rtt: text === "" ? undefined : Number(text), note: "" };
+  return { ok: false, rtt: undefined, note: text === "" ? "no answer" : text };
 };

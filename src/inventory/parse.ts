@@ -35,10 +35,9 @@ export const parseInventory = (
 const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
   const parse = (): ReturnType<typeof schema.safeParse> => schema.safeParse(doc.toJS() ?? {}, { reportInput: true });
   const parsed = parse();
-  for (const issue of parsed.error?.issues ?? []) {
-    if (issue.code !== "invalid_type" || typeof issue.input !== "string") continue;
-    const node = doc.getIn(issue.path, true);
-    if (isScalar(node) && node.source?.includes("${") === true) node.value = scalarOf(issue.input);
+  for (const { path } of schemaProblems(parsed.error?.issues ?? [])) {
+    const node = doc.getIn(path, true);
+    if (isScalar(node) && node.source?.includes("${") === true) node.value = scalarOf(String(node.value));
   }
   return parsed.success ? parsed : parse();
 };

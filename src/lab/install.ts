@@ -7,8 +7,7 @@ import type { MissingProgram } from "./programs.ts";
 export const packagesFor = async (missing: readonly MissingProgram[]): Promise<readonly string[]> => {
   const names = [...new Set(missing.flatMap(({ packages }) => packages))];
   const { stdout } = await execa("apt-cache", ["policy", ...names], { reject: false, env: { LC_ALL: "C" } });
-  const hasCandidate = (name: string) =>
-    new RegExp(`^${name}:\\n.*\\n  Candidate: (?!\\(none\\))`, "m").test(stdout ?? "");
+  const hasCandidate = (name: string) => new RegExp(`^${name}:\\n.*\\n  Candidate: (?!\\(none\\))`, "m").test(stdout);
   return [...new Set(missing.map(({ packages }) => packages.find(hasCandidate) ?? packages[0] ?? ""))].sort();
 };
 

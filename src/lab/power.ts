@@ -7,7 +7,10 @@ import { namespaceOf } from "./names.ts";
 import { requireRecord } from "./record.ts";
 import { requireRoot } from "./root.ts";
 
-/** Pulls a host's plug: everything of its kernel is gone, its disk is kept. A host that is down stays so. */
+/**
+ * Pulls a host's plug: everything of its kernel is gone, its disk is kept (unless that had to be in memory, see
+ * `initScript`). A host that is down stays so.
+ */
 export const labStop = async ({ name, host }: { readonly name: string; readonly host: string }): Promise<void> => {
   requireRoot();
   const record = await requireRecord(name);

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { execa } from "execa";
 import { XhostError } from "../errors.ts";
@@ -9,6 +9,9 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 const packages =
   "docker.io,iptables,nftables,iproute2,openssh-server,iputils-ping,tcpdump,netcat-openbsd,procps,kmod,ca-certificates,sudo,bash,util-linux";
+
+// what the line beside a root names
+const shown = "docker.io containerd runc iptables nftables openssh-server";
 
 /** Outside any checkout, shared by all labs of the user. */
 const cacheFolder = (): string =>
@@ -29,24 +32,28 @@ export const suiteRoot = async (
   const mirror = await debianMirror();
   options.onProgress(`building the root file system of Debian ${suite} from ${mirror}, about a minute`);
   await mkdir(cacheFolder(), { recursive: true });
-  await build(["flock", `${root}.lock`, "sh", "-c", buildScript, "sh", root, suite, mirror], options.signal);
-  await writeVersions(root);
+  await build(["flock", `${root}.lock`, ...apart, "sh", "-c", buildScript, "sh", root, suite, mirror], options.signal);
   options.onProgress((await readFile(`${root}.versions`, "utf8")).trim());
   return root;
 };
+
+// mmdebstrap mounts /proc, /sys and /dev/shm in the root and, killed, would leave them to the machine
+const apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 const buildScript = `[ -d "$1" ] && exit 0
 umask 022
 rm -rf --one-file-system "$1.part" && mmdebstrap --mode=root --variant=minbase --skip=check/empty --include=${packages} \\
   --aptopt='Acquire::Check-Valid-Until "false"' \\
   --customize-hook='[ -x "$1/usr/bin/docker" ] || chroot "$1" apt-get install --yes --no-install-recommends docker-cli' \\
-  "$2" "$1.part" "deb [signed-by=${keyring}] $3 $2 main" && mv "$1.part" "$1"`;
+  "$2" "$1.part" "deb [signed-by=${keyring}] $3 $2 main" &&
+  dpkg-query --admindir="$1.part/var/lib/dpkg" -W -f '\${Package} \${Version}\n' ${shown} | paste -sd ' ' >"$1.versions" &&
+  mv "$1.part" "$1"`;
 
-// a process group of its own, so that an interrupt ends mmdebstrap too and not only flock
+// a process group of its own, so that an interrupt ends all of it and not only flock; unshare(1) holds other signals back
 const build = async ([program, ...args]: readonly [string, ...string[]], signal: AbortSignal | undefined) => {
   const building = execa(program, args, { stdin: "ignore", all: true, detached: true, reject: false });
   const interrupt = () => {
-    if (building.pid !== undefined) process.kill(-building.pid, "SIGTERM");
+    if (building.pid !== undefined) process.kill(-building.pid, "SIGKILL");
   };
   signal?.addEventListener("abort", interrupt, { once: true });
   const { exitCode, all } = await building;
@@ -72,12 +79,6 @@ const debianMirror = async (): Promise<string> => {
   if (site === undefined)
     throw new XhostError("REMOTE", "lab: apt has no Debian mirror among its sources (apt-get update?)");
   return site;
-};
-
-const writeVersions = async (root: string) => {
-  const shown = ["docker.io", "containerd", "runc", "iptables", "nftables", "openssh-server"];
-  const versions = await run("dpkg-query", [`--root=${root}`, "-W", "-f", "${Package} ${Version}, ", ...shown]);
-  await writeFile(`${root}.versions`, `${versions.replace(/, $/, "")}\n`);
 };
 
 const exists = async (path: string) =>

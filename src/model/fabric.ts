@@ -1,6 +1,6 @@
 import { allocate } from "../inventory/allocate.ts";
 import type { Inventory, InventoryHost, InventoryNetwork } from "../inventory/inventory.ts";
-import { cidrOf, overlaps, parseIp } from "../cidr.ts";
+import { cidrOf, overlaps, parseIp, type Cidr } from "../cidr.ts";
 import type { DockerNetwork, Facts } from "./facts.ts";
 import { PROJECT_LABEL } from "./names.ts";
 import { pathTo } from "./paths.ts";
@@ -89,24 +89,27 @@ const subnetsOf = (
  */
 const standing = (
   network: InventoryNetwork,
-  inventory: Inventory,
+  { name: project }: Inventory,
   sights: ReadonlyMap<string, Sight>,
 ): ReadonlyMap<string, string> => {
-  const blocks = new Map<string, string>();
-  const silent = new Map<string, string>();
-  for (const host of network.blocks.keys()) {
-    const facts = sights.get(host)?.facts;
-    const own = facts?.networks.find((n) => n.name === network.name && n.labels[PROJECT_LABEL] === inventory.name);
-    const address = sights.get(host)?.host.address ?? sights.get(host)?.hostname;
-    if (own?.subnets[0] !== undefined) blocks.set(host, own.subnets[0]);
-    else if (facts === undefined && address !== undefined) silent.set(address, host);
-  }
-  if (network.pool === undefined || silent.size === 0) return blocks;
-  const pool = cidrOf(network.pool);
-  for (const { facts } of sights.values())
-    for (const route of facts === undefined ? [] : ownRoutes(facts, inventory.name)) {
-      const host = silent.get(route.via);
-      if (host !== undefined && overlaps(cidrOf(route.destination), pool)) blocks.set(host, route.destination);
-    }
-  return blocks;
+  const isOurs = (n: DockerNetwork): boolean => n.name === network.name && n.labels[PROJECT_LABEL] === project;
+  const all = [...network.blocks.keys()].flatMap((host) => sights.get(host) ?? []);
+  const asked = all.flatMap(({ host, facts }): [string, string][] => {
+    const subnet = facts?.networks.find(isOurs)?.subnets[0];
+    return subnet === undefined ? [] : [[host.name, subnet]];
+  });
+  return new Map([...asked, ...(network.pool === undefined ? [] : toward(all, cidrOf(network.pool), project))]);
+};
+
+/** Blocks in the pool that routes of ours lead to, by the host that does not answer behind their next hop. */
+const toward = (all: readonly Sight[], pool: Cidr, project: string): readonly [string, string][] => {
+  const silent = new Map(
+    all.filter((s) => s.facts === undefined).map((s) => [s.host.address ?? s.hostname, s.host.name] as const),
+  );
+  if (silent.size === 0) return [];
+  const routes = all.flatMap(({ facts }) => (facts === undefined ? [] : ownRoutes(facts, project)));
+  return routes.flatMap(({ via, destination }): [string, string][] => {
+    const host = silent.get(via);
+    return host !== undefined && overlaps(cidrOf(destination), pool) ? [[host, destination]] : [];
+  });
 };

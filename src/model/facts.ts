@@ -72,8 +72,8 @@ export type Facts = {
   /** Image id by every name and digest it has. */
   readonly images: ReadonlyMap<string, string>;
   readonly sysctls: ReadonlyMap<string, string>;
-  /** Content of every project's sysctl file: project, then key, then the value before. */
-  readonly savedSysctls: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What every project on the host wrote down before it changed it: project, then key, then value. */
+  readonly before: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Programs that xhost needs and the host lacks. */
   readonly missing: readonly string[];
 };

@@ -2,7 +2,7 @@ import { aggregate, cidrOf, formatCidr } from "../cidr.ts";
 import type { FirewallMode } from "../inventory/inventory.ts";
 import type { Facts } from "./facts.ts";
 import { chainName, ruleComment } from "./names.ts";
-import type { Chain, Jump, Resource, Table } from "./state.ts";
+import type { Resource, Table } from "./state.ts";
 
 /** What the firewall must let through for one network at one host. */
 export type Passage = {
@@ -34,12 +34,13 @@ export const firewall = (passages: readonly Passage[], facts: Facts, project: st
 /** Whether the engine drops packets from other hosts in raw PREROUTING: since 28.0 (moby, release notes of 28.0.0). */
 export const dropsInRaw = (engine: string): boolean => Number.parseInt(engine, 10) >= 28;
 
-const chain = (table: Table, from: string, rules: readonly string[], project: string): readonly [Chain, Jump] => {
+const chain = (table: Table, from: string, rules: readonly string[], project: string): readonly Resource[] => {
   const name = chainName(project);
   const commented = [...new Set(rules)].map((rule) =>
     rule.replace("-j ", `-m comment --comment ${ruleComment(project)} -j `),
   );
   return [
+    ...(table === "raw" ? [{ kind: "table", name: table, present: true } as const] : []),
     { kind: "chain", table, name, rules: commented },
     { kind: "jump", table, from, to: name, first: true },
   ];

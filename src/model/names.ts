@@ -33,8 +33,10 @@ export const bridgeName = (project: string, network: string): string => {
 
 /** The only folder xhost writes to on a host. */
 export const hostFolder = (project: string): string => `/etc/xhost/${project}`;
-/** Previous values of the sysctls that were changed, a line `key=value` each. */
-export const sysctlFile = (project: string): string => `${hostFolder(project)}/sysctl`;
+/** What was before xhost came, for things that are changed and not added: a line `key=value` each. */
+export const beforeFile = (project: string): string => `${hostFolder(project)}/before`;
+/** Key in that file of an iptables table. */
+export const tableKey = (table: string): string => `iptables.${table}`;
 
 /** The name a container has while its successor takes its place. */
 export const retiredName = (container: string): string => `${container}.xhost-old`;

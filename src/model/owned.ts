@@ -1,5 +1,5 @@
 import type { Facts } from "./facts.ts";
-import { chainName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
+import { chainName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric, tableKey } from "./names.ts";
 import { labelledSettings } from "./settings.ts";
 import type { HostState, Resource, Route, Table } from "./state.ts";
 
@@ -10,7 +10,7 @@ export const ownedState = (facts: Facts, project: string): HostState => [
   ...ownContainers(facts, project),
   ...ownRoutes(facts, project),
   ...ownFirewall(facts, project),
-  ...knownSysctls(facts, project),
+  ...remembered(facts, project),
 ];
 
 const ownNetworks = (facts: Facts, project: string): readonly Resource[] =>
@@ -70,12 +70,14 @@ const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, nam
     return [{ kind: "jump", table, from, to: name, first }];
   });
 
-/** Every sysctl that was looked at; `previous` only where this project answers for it. */
-const knownSysctls = (facts: Facts, project: string): readonly Resource[] =>
-  [...facts.sysctls].map(([key, value]) => ({
-    kind: "sysctl",
-    key,
-    value,
-    previous: facts.savedSysctls.get(project)?.get(key),
-    held: [...facts.savedSysctls].find(([other, saved]) => other !== project && saved.has(key))?.[1].get(key),
-  }));
+/** Every sysctl that was looked at, and the tables that are not always there; `previous` only where this project answers for it. */
+const remembered = (facts: Facts, project: string): readonly Resource[] => {
+  const noted = (key: string): { previous: string | undefined; held: string | undefined } => ({
+    previous: facts.before.get(project)?.get(key),
+    held: [...facts.before].find(([other, notes]) => other !== project && notes.has(key))?.[1].get(key),
+  });
+  return [
+    ...[...facts.sysctls].map(([key, value]): Resource => ({ kind: "sysctl", key, value, ...noted(key) })),
+    { kind: "table", name: "raw", present: facts.tables.has("raw"), ...noted(tableKey("raw")) },
+  ];
+};

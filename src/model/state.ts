@@ -69,7 +69,17 @@ export type Sysctl = {
   readonly held?: string | undefined;
 };
 
-export type Resource = Network | Volume | Container | Route | Chain | Jump | Sysctl;
+/** An iptables table that has to be there; tables come into being with their first rule, and stay (iptables-nft). */
+export type FirewallTable = {
+  readonly kind: "table";
+  readonly name: Table;
+  readonly present: boolean;
+  /** As of a sysctl; the value is always `absent`. */
+  readonly previous?: string | undefined;
+  readonly held?: string | undefined;
+};
+
+export type Resource = Network | Volume | Container | Route | Chain | Jump | Sysctl | FirewallTable;
 
 /** What should exist on a host, or what of ours exists there: the plan is the difference of two of these. */
 export type HostState = readonly Resource[];
@@ -88,6 +98,7 @@ export const keyOf = (resource: Resource): string => {
     case "network":
     case "volume":
     case "container":
+    case "table":
       return `${resource.kind} ${resource.name}`;
   }
 };

@@ -17,7 +17,7 @@ export const unavailableImages = async (
       .flatMap((call) => (call.call === "pullImage" ? [{ host: hosts.get(plan.host), image: call.image }] : [])),
   );
   const found = await Promise.all(
-    wanted.map(({ host, image }) => (host === undefined ? undefined : unavailable(host, image))),
+    wanted.flatMap(({ host, image }) => (host === undefined ? [] : [unavailable(host, image)])),
   );
   return found.filter((error) => error !== undefined);
 };

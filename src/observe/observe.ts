@@ -25,7 +25,7 @@ export const parseHost = (output: string): HostFacts => {
     routes: parseRoutes(part("routes")),
     tables: parseTables(part("iptables")),
     sysctls: new Map(lines(part("sysctls")).map(pair)),
-    savedSysctls: savedSysctls(part("saved")),
+    before: before(part("before")),
     missing: missingPrograms(part("missing")),
   };
 };
@@ -35,7 +35,7 @@ const pair = (line: string): [string, string] => {
   return [line.slice(0, at), line.slice(at + 1)];
 };
 
-const savedSysctls = (text: string): ReadonlyMap<string, ReadonlyMap<string, string>> => {
+const before = (text: string): ReadonlyMap<string, ReadonlyMap<string, string>> => {
   const projects = new Map<string, Map<string, string>>();
   for (const line of lines(text)) {
     const [file = "", saved = ""] = line.split(" ");

@@ -22,14 +22,14 @@ export const READ_SCRIPT = [
   `section missing`,
   `for p in ${Object.keys(PROGRAMS).join(" ")}; do command -v $p >/dev/null 2>&1 || echo $p; done`,
   `section kernel; uname -r`,
-  `section ssh; echo "$SSH_CONNECTION"`,
+  `section ssh; echo "\${SSH_CONNECTION:-$1}"`,
   `section addresses; ip -j -4 address 2>/dev/null || true`,
   `section links; ip -j link 2>/dev/null || true`,
   `section routes; ip -j -4 -N route show table main 2>/dev/null || true`,
   `section iptables; iptables-save 2>/dev/null || true`,
   `section sysctls`,
   ...SYSCTLS.map((key) => `echo "${key}=$(cat /proc/sys/${key.replaceAll(".", "/")} 2>/dev/null)"`),
-  `section saved; for f in /etc/xhost/*/sysctl; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
+  `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
   `true`,
 ].join("\n");
 

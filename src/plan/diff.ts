@@ -19,14 +19,15 @@ export const differences = (desired: HostState, actual: HostState): readonly Dif
   });
   const gone = actual
     .filter((r) => !wanted.has(keyOf(r)))
-    .filter((r) => r.kind !== "sysctl" || r.previous !== undefined)
+    .filter((r) => (r.kind !== "sysctl" && r.kind !== "table") || r.previous !== undefined)
     .map((have): Difference => ({ want: undefined, have, changed: [] }));
   return [...wants.filter((d) => d.have === undefined || d.changed.length > 0), ...gone];
 };
 
 const changes = (want: Resource, have: Resource): readonly string[] => {
   if (want.kind === "container" && have.kind === "container") return containerChanges(want, have);
-  if (want.kind === "sysctl" && have.kind === "sysctl") return sysctlChanges(want, have);
+  if (want.kind === "sysctl" && have.kind === "sysctl") return shared(have, fields(want, have, ["value"]));
+  if (want.kind === "table" && have.kind === "table") return shared(have, have.present ? [] : ["absent"]);
   if (want.kind === "chain" && have.kind === "chain")
     return want.rules.join("\n") === have.rules.join("\n") ? [] : ["rules"];
   if (want.kind === "jump" && have.kind === "jump")
@@ -49,13 +50,11 @@ const containerChanges = (
   ...(want.running && !have.running ? ["not running"] : []),
 ];
 
-type Sysctl = Extract<Resource, { kind: "sysctl" }>;
+type Remembered = Extract<Resource, { kind: "sysctl" | "table" }>;
 
-/** A value that another project has set must not go when that project goes: this one answers for it too. */
-const sysctlChanges = (want: Sysctl, have: Sysctl): readonly string[] =>
-  have.held !== undefined && have.previous === undefined
-    ? ["shared with another project"]
-    : fields(want, have, ["value"]);
+/** What another project has changed must not be put back when that project goes: this one answers for it too. */
+const shared = (have: Remembered, changed: readonly string[]): readonly string[] =>
+  have.held !== undefined && have.previous === undefined ? ["shared with another project"] : changed;
 
 const fields = (want: Resource, have: Resource, keys: readonly string[]): readonly string[] =>
   keys.flatMap((key) => {

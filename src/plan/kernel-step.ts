@@ -1,17 +1,18 @@
-import { hostFolder, ROUTE_PROTOCOL, routeMetric, ruleComment, sysctlFile } from "../model/names.ts";
-import type { Chain, Jump, Route, Sysctl, Table } from "../model/state.ts";
+import { ROUTE_PROTOCOL, routeMetric, ruleComment } from "../model/names.ts";
+import type { Chain, Jump, Route, Table } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
+import { changeLines, putBackLines } from "./remembered.ts";
 import type { Change, ShellStep, Sign } from "./step.ts";
 
 const TABLES: readonly Table[] = ["raw", "filter", "nat"];
 
 /** Routes, firewall and sysctls of a host in one script: `iptables-restore` is atomic by table, `ip -batch` one process. */
 export const kernelStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
-  const sysctls = all.filter((d) => kindOf(d) === "sysctl");
+  const remembered = all.filter((d) => kindOf(d) === "sysctl" || kindOf(d) === "table");
   const chains = all.filter((d) => kindOf(d) === "chain" || kindOf(d) === "jump");
   const routes = all.filter((d) => kindOf(d) === "route");
   const parts = [
-    ...sysctls.flatMap((d) => sysctlLines(d, project)),
+    ...remembered.flatMap((d) => changeLines(d, project)),
     ...heredoc(
       "iptables-restore --noflush --wait=10",
       TABLES.flatMap((table) => tableLines(table, chains, project)),
@@ -20,12 +21,13 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
       "ip -batch -",
       routes.map((d) => routeLine(d, project)),
     ),
+    ...remembered.flatMap((d) => putBackLines(d, project)),
   ];
   if (parts.length === 0) return [];
   return [
     {
       kind: "shell",
-      changes: [...sysctls, ...chains, ...routes].map(changeOf),
+      changes: [...remembered, ...chains, ...routes].map(changeOf),
       script: ["set -e", ...parts].join("\n"),
     },
   ];
@@ -51,6 +53,8 @@ const changeOf = (d: Difference): Change => {
       return line(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
     case "sysctl":
       return line(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
+    case "table":
+      return line(`table ${resource.name}`, "empty again");
     case "network":
     case "volume":
     case "container":
@@ -88,21 +92,4 @@ const routeLine = ({ want, have }: Difference, project: string): string => {
   const { destination, via, device, source } = want as Route;
   const verb = have === undefined ? "add" : "replace";
   return `route ${verb} ${destination} via ${via} dev ${device} ${owner}${source === undefined ? "" : ` src ${source}`}`;
-};
-
-/** The value before is written down before it is changed, and the file goes with the last value put back. */
-const sysctlLines = ({ want, have }: Difference, project: string): readonly string[] => {
-  const [next, now] = [want as Sysctl | undefined, have as Sysctl | undefined];
-  const key = (next ?? now)?.key ?? "";
-  const file = sysctlFile(project);
-  const write = (value: string): string => `echo ${value} > /proc/sys/${key.replaceAll(".", "/")}`;
-  if (next === undefined)
-    return [
-      ...(now?.held === undefined ? [write(now?.previous ?? "")] : []),
-      `sed -i '/^${key}=/d' ${file}`,
-      `test -s ${file} || rm -f ${file}`,
-      `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
-    ];
-  const record = `echo ${key}=${now?.held ?? now?.value ?? ""} >> ${file}`;
-  return [...(now?.previous === undefined ? [`mkdir -p ${hostFolder(project)}`, record] : []), write(next.value)];
 };

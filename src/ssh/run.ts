@@ -13,9 +13,9 @@ import {
   type Remote,
 } from "./session.ts";
 
-/** `Host.run`: a whole script on the standard input of `sh`. */
+/** `Host.run`: a whole script on the standard input of `sh`; `$1` is sshd's SSH_CONNECTION, which sudo would drop. */
 export const run = async (remote: Remote, script: string, what: string): Promise<string> => {
-  const { channel, release } = await startSession(remote, asRoot(remote, "sh -s"), what);
+  const { channel, release } = await startSession(remote, asRoot(remote, `sh -s "$SSH_CONNECTION"`), what);
   try {
     const ended = finished(channel, remote.timeout);
     channel.end(framed(script));

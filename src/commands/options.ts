@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+/** Options that every command takes, as commander gives them. */
+export type Options = {
+  readonly limit?: readonly string[];
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+  readonly forks: number;
+  readonly timeout: number;
+};
+
+/** A number of things; commander explains what is wrong with anything else. */
+export const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("should be a whole number above zero");
+  return number;
+};
+
+const names = (value: string): readonly string[] => value.split(",").filter((name) => name !== "");
+
+/** Adds the options of every command. */
+export const common = (command: Command): Command =>
+  command
+    .option("--json", "one JSON document on stdout; everything else on stderr")
+    .option("-v, --verbose", "exact commands also where a summary would do, stacks of errors")
+    .option("--no-color", "no colours (NO_COLOR works too)")
+    .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64))
+    .addOption(
+      new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
+        .argParser(positive)
+        .default(60),
+    );
+
+/** Adds what the commands on an inventory share. */
+export const onInventory = (command: Command): Command =>
+  common(command.argument("<inventory>", "inventory file")).addOption(
+    new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names),
+  );

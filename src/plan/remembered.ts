@@ -1,0 +1,44 @@
+import { beforeFile, hostFolder, tableKey } from "../model/names.ts";
+import type { FirewallTable, Sysctl } from "../model/state.ts";
+import type { Difference } from "./diff.ts";
+
+/** Shell lines that change a sysctl or note a missing table; what was before is written down first, once. */
+export const changeLines = (d: Difference, project: string): readonly string[] => {
+  const [want, have] = remembered(d);
+  if (want === undefined) return [];
+  const before = have?.held ?? (have?.kind === "sysctl" ? have.value : "absent");
+  const note = `echo ${keyOf(want)}=${before} >> ${beforeFile(project)}`;
+  const set = want.kind === "sysctl" ? [`echo ${want.value} > ${path(want.key)}`] : [];
+  return [...(have?.previous === undefined ? [`mkdir -p ${hostFolder(project)}`, note] : []), ...set];
+};
+
+/**
+ * Shell lines that put back what was before, unless another project still needs it; the file goes with its last line. A
+ * table goes only when nobody has put anything into it, and only on the nft variant: legacy tables stay until a reboot.
+ */
+export const putBackLines = (d: Difference, project: string): readonly string[] => {
+  const [want, have] = remembered(d);
+  if (want !== undefined || have?.previous === undefined) return [];
+  const file = beforeFile(project);
+  return [
+    ...(have.held === undefined ? [undo(have, have.previous)] : []),
+    `sed -i '/^${keyOf(have)}=/d' ${file}`,
+    `test -s ${file} || rm -f ${file}`,
+    `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
+  ];
+};
+
+const undo = (have: Sysctl | FirewallTable, previous: string): string =>
+  have.kind === "sysctl"
+    ? `echo ${previous} > ${path(have.key)}`
+    : `iptables-save -t ${have.name} | grep -qE '^(-A|:[^ ]+ - )' || nft delete table ip ${have.name} 2>/dev/null || true`;
+
+type Remembered = Sysctl | FirewallTable | undefined;
+
+const remembered = ({ want, have }: Difference): readonly [Remembered, Remembered] => [
+  want as Remembered,
+  have as Remembered,
+];
+const keyOf = (resource: Sysctl | FirewallTable): string =>
+  resource.kind === "sysctl" ? resource.key : tableKey(resource.name);
+const path = (key: string): string => `/proc/sys/${key.replaceAll(".", "/")}`;
