@@ -66,9 +66,10 @@ const confirm = async (question: string): Promise<boolean> => {
 
 const finish = async (options: Options, work: (context: Context) => Promise<Outcome>): Promise<void> => {
   try {
-    const { text, json, code } = await work(contextOf(options));
+    const { text, errors = [], json, code } = await work(contextOf(options));
     if (options.json === true) process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
     else if (text !== "") process.stdout.write(`${text}\n`);
+    for (const { message } of errors) process.stderr.write(`${message}\n`);
     process.exitCode = code;
   } catch (error) {
     process.exitCode = report(error, options);

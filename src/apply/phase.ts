@@ -84,7 +84,7 @@ const draw = async (
             bug = error instanceof Error ? error : new Error(String(error));
           });
           task.title = `${title} ${total - failed.size}/${total}`;
-          if (failed.size === 0) return undefined;
+          if (failed.size === 0 || !live) return undefined;
           return task.newListr(failureRows(failed), { exitOnError: false, concurrent: true });
         },
       },

@@ -3,18 +3,19 @@ import { endpointsOf } from "../doctor/endpoints.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
 import { reach } from "../doctor/reach.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
-import type { Host } from "../ssh/host.ts";
 import type { Context } from "./context.ts";
+import type { Look } from "./look.ts";
 import { table } from "./table.ts";
 
-/** Makes the inventory's checks between containers on hosts that can be asked; checks with an end elsewhere say so. */
+/** Makes the checks that have an end on a chosen host; those with an end on a host that did not answer say so. */
 export const connectivity = async (
-  inventory: Inventory,
-  hosts: ReadonlyMap<string, Host>,
+  { inventory, hosts, chosen }: Pick<Look, "inventory" | "hosts" | "chosen">,
   context: Context,
 ): Promise<readonly Finding[]> => {
-  if (inventory.checks.length === 0) return [];
-  const checked = new Set(inventory.checks.flatMap((c) => [c.from, c.to]));
+  const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
+  const checks = inventory.checks.filter((c) => near.has(c.from) || near.has(c.to));
+  if (checks.length === 0 || hosts.size === 0) return [];
+  const checked = new Set(checks.flatMap((c) => [c.from, c.to]));
   const containers = inventory.containers.filter((c) => checked.has(c.ref));
   const { done } = await phase(
     "Find the containers",
@@ -32,8 +33,7 @@ export const connectivity = async (
   const { done: found, failed } = await phase(
     "Check connectivity",
     [{ name: "all" }],
-    () =>
-      reach(inventory.checks, { hosts, endpoints, expect: (check) => ({ sourceKept: sourceKept(check, inventory) }) }),
+    () => reach(checks, { hosts, endpoints, expect: (check) => sourceKept(check, inventory) }),
     context.progress,
   );
   for (const error of failed.values()) throw error;
@@ -56,7 +56,7 @@ const MAX_ROWS = 60;
 
 /** The findings as a table; of very many only the failures, and how many were fine. */
 export const findingsTable = (findings: readonly Finding[]): string => {
-  const bad = findings.filter((f) => !f.ok);
+  const bad = findings.filter((f) => f.result === "failed");
   const shown = findings.length > MAX_ROWS ? bad : findings;
   const rows = shown
     .slice(0, MAX_ROWS)
@@ -65,12 +65,14 @@ export const findingsTable = (findings: readonly Finding[]): string => {
       f.to,
       probeText(f),
       f.address ?? "",
-      f.ok ? "ok" : "FAILED",
+      f.result === "failed" ? "FAILED" : f.result,
       f.rtt === undefined ? "" : `${f.rtt} ms`,
       f.source ?? "",
       f.note,
     ]);
-  const total = `${findings.length - bad.length} of ${findings.length} checks passed`;
+  const passed = findings.filter((f) => f.result === "ok").length;
+  const unchecked = findings.length - passed - bad.length;
+  const total = `${passed} of ${findings.length} checks passed${unchecked > 0 ? `, ${unchecked} could not be made` : ""}`;
   const more = shown.length > MAX_ROWS ? [`and ${shown.length - MAX_ROWS} more failures`] : [];
   return [
     ...(rows.length > 0 ? [table(["FROM", "TO", "CHECK", "ADDRESS", "RESULT", "RTT", "SEEN FROM", "NOTE"], rows)] : []),

@@ -1,4 +1,5 @@
 import type { PhaseOptions } from "../apply/phase.ts";
+import type { XhostError } from "../errors.ts";
 import type { Paint } from "../plan/format.ts";
 
 /** What a command gets from the outside: `cli.ts` is the only one that prints, asks and ends. */
@@ -22,5 +23,11 @@ export type Context = {
 /** Options that commands on an inventory share. */
 export type Target = { readonly inventory: string; readonly limit: readonly string[] | undefined };
 
-/** What a command ends with: text for people, one document for programs, and the exit code. */
-export type Outcome = { readonly text: string; readonly json: unknown; readonly code: number };
+/** What a command ends with: text for people, failures of single hosts, one document for programs, and the exit code. */
+export type Outcome = {
+  readonly text: string;
+  /** For stderr, also with `json`. */
+  readonly errors?: readonly XhostError[];
+  readonly json: unknown;
+  readonly code: number;
+};

@@ -1,8 +1,7 @@
-import { formatPlan } from "../plan/format.ts";
-import { applyPlans } from "./apply-plans.ts";
+import { PROJECT_LABEL } from "../model/names.ts";
+import { change, declined, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
-import { failureCode, look, type Look } from "./look.ts";
-import { chosenFailures, failureLines, planJson } from "./plan.ts";
+import { look, type Look } from "./look.ts";
 import { planDestroy } from "./planning.ts";
 
 /** Removes everything the inventory's name owns on the chosen hosts, and nothing else. */
@@ -13,35 +12,29 @@ export const destroy = (
 ): Promise<Outcome> =>
   look(context, target, true, async (seen) => {
     const plans = planDestroy(seen, options);
-    const changes = plans.some((p) => p.steps.length > 0);
-    context.show(formatPlan(plans, { paint: context.paint, commands: context.verbose }));
-    if (
-      changes &&
-      !options.yes &&
-      !(await context.confirm(`Remove all of ${seen.inventory.name} from ${plans.length} hosts?`))
-    )
-      return { text: "Nothing was changed.", json: { ...planJson(plans, seen), applied: false }, code: 1 };
-    const { failed } = await applyPlans("Remove", plans, seen, context);
+    const question = `Remove everything of ${seen.inventory.name} from ${plans.map((p) => p.host).join(", ")}?`;
+    const changed = await change(plans, seen, context, { title: "Remove", question, yes: options.yes });
+    if (changed === undefined) return declined(plans, seen);
     const kept = options.volumes ? [] : keptVolumes(seen);
-    const lines = [
-      ...kept.map((v) => `${v} is kept, it holds data: remove it with --volumes`),
-      ...[...failed.values()].map((e) => e.message),
-    ];
+    const errors = [...lookFailures(seen), ...changed.failed.values()];
     return {
-      text: [...lines, ...failureLines(seen)].join("\n"),
+      text: kept
+        .map((v) => `${v.host}: volume ${v.volume} is kept, it holds data: remove it with --volumes`)
+        .join("\n"),
+      errors,
       json: {
         ...planJson(plans, seen),
-        applied: changes,
-        errors: Object.fromEntries([...failed].map(([n, e]) => [n, e.message])),
+        applied: [...changed.done.keys()],
+        errors: failuresJson([...changed.failed.values()]),
         kept,
       },
-      code: failureCode([...chosenFailures(seen).map(([, e]) => e), ...failed.values()]),
+      code: failureCode(errors),
     };
   });
 
-const keptVolumes = ({ inventory, sights, chosen }: Look): readonly string[] =>
+const keptVolumes = ({ inventory, sights, chosen }: Look): readonly { host: string; volume: string }[] =>
   [...chosen].flatMap((host) =>
     (sights.get(host)?.facts?.volumes ?? [])
-      .filter((v) => v.labels["io.xhost.project"] === inventory.name)
-      .map((v) => `${host}: volume ${v.name}`),
+      .filter((v) => v.labels[PROJECT_LABEL] === inventory.name)
+      .map((v) => ({ host, volume: v.name })),
   );

@@ -81,9 +81,3 @@ export const look = async <T>(
     await ssh.close();
   }
 };
-
-/** Exit code of failures of single hosts: 4 where one cannot be reached, else 1; 0 without any. */
-export const failureCode = (failures: Iterable<XhostError>): number => {
-  const all = [...failures];
-  return all.some((e) => e.code === "UNREACHABLE") ? 4 : all.length > 0 ? 1 : 0;
-};

@@ -1,8 +1,8 @@
 import { combined, XhostError } from "../errors.ts";
 import { conflicts } from "../model/conflicts.ts";
-import type { Facts } from "../model/facts.ts";
 import { desiredState } from "../model/desired.ts";
 import { fabric, type Fabric } from "../model/fabric.ts";
+import type { Facts } from "../model/facts.ts";
 import { ownedState } from "../model/owned.ts";
 import { keyOf } from "../model/state.ts";
 import { unavailableImages } from "../observe/images.ts";
@@ -14,35 +14,39 @@ import type { Look } from "./look.ts";
 /** What the user allows beyond the usual. */
 export type PlanOptions = { readonly iKnow: boolean };
 
-/** The plans of the chosen hosts that answered, and the fabric they were made for. */
-export type Planned = { readonly fabric: Fabric; readonly plans: readonly HostPlan[] };
-
 /**
  * Plans every chosen host that answered. All that can be known to fail is thrown here, before anything is changed: one CONFLICT
  * error with a line for each clash on any host, or one REMOTE error for images that are nowhere.
  */
-export const planDeploy = async (look: Look, context: Context, { iKnow }: PlanOptions): Promise<Planned> => {
+export const planDeploy = async (look: Look, context: Context, options: PlanOptions): Promise<readonly HostPlan[]> => {
   const whole = fabric(look.inventory, look.sights);
-  const seen = answered(look);
-  const clashes = seen.flatMap(({ name, facts }) =>
+  const clashes = clashesOf(look, whole, options);
+  if (clashes.length > 0) throw combined(clashes);
+  const plans = plansOf(look, whole, context);
+  const missing = await unavailableImages(look.hosts, plans);
+  if (missing.length > 0) throw combined(missing);
+  return plans;
+};
+
+/** Why nothing may be changed on the chosen hosts that answered; all of it. */
+export const clashesOf = (look: Look, whole: Fabric, { iKnow }: PlanOptions): readonly XhostError[] =>
+  answered(look).flatMap(({ name, facts }) =>
     conflicts(whole, name, facts, { openFirewall: iKnow }).map(
       (text) => new XhostError("CONFLICT", text, { host: name }),
     ),
   );
-  if (clashes.length > 0) throw combined(clashes);
-  const plans = seen.map(({ name, facts }) => {
+
+/** What would change on the chosen hosts that answered; pure. Named volumes that are no longer wanted stay: they hold data. */
+export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">): readonly HostPlan[] =>
+  answered(look).map(({ name, facts }) => {
     const project = look.inventory.name;
-    const desired = desiredState(whole, name, facts, context.env);
+    const desired = desiredState(whole, name, facts, env);
     const wanted = new Set(desired.map(keyOf));
     const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
     return planHost(name, { desired, actual, project });
   });
-  const missing = await unavailableImages(look.hosts, plans);
-  if (missing.length > 0) throw combined(missing);
-  return { fabric: whole, plans };
-};
 
-/** Plans the way back: nothing is desired. Named volumes are data and stay unless asked for. */
+/** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
 export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] =>
   answered(look).map(({ name, facts }) => {
     const project = look.inventory.name;

@@ -1,7 +1,7 @@
 import type { Shell } from "../ssh/host.ts";
 
 /** What one probe said. */
-type Answer = { readonly ok: boolean; readonly rtt: number | undefined; readonly note: string };
+export type Answer = { readonly ok: boolean; readonly rtt: number | undefined; readonly note: string };
 
 /** What came back from all hosts: probes by index, sources of echo requests by listener. */
 export type Answers = { readonly probes: Map<number, Answer>; readonly sources: Map<number, Set<string>> };

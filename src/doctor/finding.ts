@@ -1,4 +1,4 @@
-import type { Check, Probe } from "../inventory/inventory.ts";
+import type { Probe } from "../inventory/inventory.ts";
 
 /** What one check between two containers gave. */
 export type Finding = {
@@ -7,7 +7,8 @@ export type Finding = {
   readonly probe: Probe;
   /** Address that was asked; undefined where the container has none. */
   readonly address: string | undefined;
-  readonly ok: boolean;
+  /** `unchecked`: an end is on a host that could not be asked. */
+  readonly result: "ok" | "failed" | "unchecked";
   /** Round trip in milliseconds, of pings that came back. */
   readonly rtt: number | undefined;
   /** Address under which the packets came in at the other end; undefined where nobody could look. */
@@ -26,13 +27,3 @@ export type Endpoint = {
   /** Docker's word for its state, with the exit code and the last log lines where it has ended. */
   readonly state: string;
 };
-
-/** A check that cannot be made at all, with the reason. */
-export const failed = (check: Check, address: string | undefined, note: string): Finding => ({
-  ...check,
-  address,
-  ok: false,
-  rtt: undefined,
-  source: undefined,
-  note,
-});

@@ -1,15 +1,12 @@
-import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
 import type { Host, Shell } from "../ssh/host.ts";
-import { failed, type Endpoint, type Finding } from "./finding.ts";
-import { listenScript, probeScript, stopScript, type ProbeJob } from "./probe-script.ts";
 import { readAnswers, type Answers } from "./answers.ts";
+import type { Endpoint, Finding } from "./finding.ts";
+import { judge, type Expectation } from "./judge.ts";
+import { listenScript, probeScript, stopScript, type ProbeJob } from "./probe-script.ts";
 
-/** What reach needs to know about a pair besides the two ends. */
-export type Expectation = (check: Check) => {
-  /** Whether the packets must come in with the container's own address. */
-  readonly sourceKept: boolean;
-};
+/** A check whose two ends are there. */
+type Job = { readonly check: Check; readonly index: number; readonly from: Endpoint; readonly to: Endpoint };
 
 /**
  * Makes the checks with real packets: each host sends from inside its containers' network namespaces, while a listener in
@@ -24,66 +21,57 @@ export const reach = async (
     expect,
   }: { hosts: ReadonlyMap<string, Host>; endpoints: ReadonlyMap<string, Endpoint>; expect: Expectation },
 ): Promise<readonly Finding[]> => {
-  const jobs = checks.map((check, index) => ({ check, index, ...ends(check, endpoints) }));
-  const ready = jobs.filter((job) => job.why === undefined);
-  const listeners = [...new Set(ready.filter((j) => j.check.probe.kind === "ping").map((j) => j.check.to))];
-  const ids = new Map(listeners.map((ref, id) => [id, ref]));
-  const involved = [...new Set(ready.flatMap(({ from, to }) => [from?.host ?? "", to?.host ?? ""]))];
+  const jobs = checks.flatMap((check, index) => jobOf(check, index, endpoints) ?? []);
+  const listeners = [...new Set(jobs.filter((j) => j.check.probe.kind === "ping").map((j) => j.to))];
+  const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
   const shells = await Promise.all(
-    involved.map(async (name): Promise<readonly [string, Shell]> => {
-      const host = hosts.get(name);
-      if (host === undefined) throw new TypeError(`no connection to ${name}`);
-      return [name, await host.shell("check connectivity")];
-    }),
+    [...hosts.values()]
+      .filter(({ name }) => involved.has(name))
+      .map(async (host) => ({ host: host.name, shell: await host.shell("check connectivity") })),
   );
-  const pidOf = (ref: string): number => endpoints.get(ref)?.pid ?? 0;
-  const here = (host: string): { id: number; pid: number }[] =>
-    [...ids].filter(([, ref]) => endpoints.get(ref)?.host === host).map(([id, ref]) => ({ id, pid: pidOf(ref) }));
   const answers: Answers = { probes: new Map(), sources: new Map() };
-  await Promise.all(shells.map(([host, shell]) => listen(shell, here(host), answers)));
+  const numbered = listeners.map(({ host, pid }, id) => ({ host, pid, id }));
   await Promise.all(
-    shells.map(async ([host, shell]) => {
-      const own = ready.filter((j) => j.from?.host === host);
-      shell.send(
-        probeScript(
-          own.map(({ check, index, from, to }): ProbeJob => ({
-            index,
-            pid: from?.pid ?? 0,
-            address: to?.address ?? "",
-            probe: check.probe,
-          })),
-        ),
-      );
-      await readAnswers(shell, answers, (line) => line === "E");
+    shells.map(({ host, shell }) =>
+      listen(
+        shell,
+        numbered.filter((l) => l.host === host),
+        answers,
+      ),
+    ),
+  );
+  await Promise.all(
+    shells.map(({ host, shell }) =>
+      probe(
+        shell,
+        jobs.filter((j) => j.from.host === host),
+        answers,
+      ),
+    ),
+  );
+  await Promise.all(shells.map(({ shell }) => stop(shell, answers)));
+  const seen = new Map(listeners.map((to, id) => [to.ref, answers.sources.get(id)]));
+  return checks.map((check, index) =>
+    judge(check, {
+      from: endpoints.get(check.from),
+      to: endpoints.get(check.to),
+      answer: answers.probes.get(index),
+      sources: seen.get(check.to),
+      sourceKept: expect(check),
     }),
   );
-  await Promise.all(shells.map(([, shell]) => stop(shell, answers)));
-  return jobs.map(({ check, index, from, to, why }) =>
-    why !== undefined ? failed(check, to?.address, why) : finding(check, { index, from, to, answers, ids, expect }),
-  );
 };
 
-type Ends = {
-  readonly from: Endpoint | undefined;
-  readonly to: Endpoint | undefined;
-  readonly why: string | undefined;
-};
-
-const ends = (check: Check, endpoints: ReadonlyMap<string, Endpoint>): Ends => {
+const jobOf = (check: Check, index: number, endpoints: ReadonlyMap<string, Endpoint>): Job | undefined => {
   const [from, to] = [endpoints.get(check.from), endpoints.get(check.to)];
-  const away = from === undefined ? check.from : to === undefined ? check.to : undefined;
-  if (away !== undefined) return { from, to, why: `not checked: the host of ${away} is not there` };
-  const down = [from, to].find((end) => end?.pid === 0 || end?.address === undefined || end.address === "");
-  return {
-    from,
-    to,
-    why: down === undefined ? undefined : `${down.ref} on ${down.host} is not running: ${down.state}`,
-  };
+  const runs = (end: Endpoint | undefined): end is Endpoint =>
+    end !== undefined && end.pid !== 0 && Boolean(end.address);
+  return runs(from) && runs(to) ? { check, index, from, to } : undefined;
 };
 
 const listen = async (
   shell: Shell,
-  listeners: readonly { id: number; pid: number }[],
+  listeners: readonly { readonly id: number; readonly pid: number }[],
   answers: Answers,
 ): Promise<void> => {
   shell.send(listenScript(listeners));
@@ -91,33 +79,19 @@ const listen = async (
   if (waiting > 0) await readAnswers(shell, answers, (line) => /^[RN] /.test(line) && --waiting === 0);
 };
 
+const probe = async (shell: Shell, jobs: readonly Job[], answers: Answers): Promise<void> => {
+  const orders = jobs.map(({ check, index, from, to }): ProbeJob => ({
+    index,
+    pid: from.pid,
+    address: to.address ?? "",
+    probe: check.probe,
+  }));
+  shell.send(probeScript(orders));
+  await readAnswers(shell, answers, (line) => line === "E");
+};
+
 const stop = async (shell: Shell, answers: Answers): Promise<void> => {
   shell.send(stopScript);
   await readAnswers(shell, answers, () => false);
   await shell.close();
-};
-
-type Seen = {
-  readonly index: number;
-  readonly from: Endpoint | undefined;
-  readonly to: Endpoint | undefined;
-  readonly answers: Answers;
-  readonly ids: ReadonlyMap<number, string>;
-  readonly expect: Expectation;
-};
-
-const finding = (check: Check, { index, from, to, answers, ids, expect }: Seen): Finding => {
-  const answer = answers.probes.get(index) ?? { ok: false, rtt: undefined, note: "no answer" };
-  if (from === undefined || to === undefined)
-    throw new XhostError("REMOTE", `${check.from} or ${check.to} is not known`);
-  const id = [...ids].find(([, ref]) => ref === check.to)?.[0] ?? -1;
-  const seen = answers.sources.get(id);
-  const base = { ...check, address: to.address, rtt: answer.rtt };
-  if (!answer.ok) return { ...base, ok: false, source: undefined, note: answer.note };
-  if (check.probe.kind !== "ping" || seen === undefined)
-    return { ...base, ok: true, source: undefined, note: answer.note };
-  if (seen.has(from.address ?? "")) return { ...base, ok: true, source: from.address, note: "" };
-  const source = [...seen].join(" or ");
-  if (!expect(check).sourceKept) return { ...base, ok: true, source, note: "masqueraded" };
-  return { ...base, ok: false, source, note: `arrives, but not with its own address ${from.address ?? ""}` };
 };

@@ -112,27 +112,28 @@ const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly 
       ];
     });
 
-/** Subnets of the fabric that meet something that is on the host already and not this project's. */
-const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] => {
-  const foreign = foreignRanges(fabric, host, facts);
-  return fabric.inventory.networks
+/** Subnets of the fabric that meet something that is on the host already and not this project's; a line for each clash. */
+const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
+  fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
-    .flatMap((network) =>
-      [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, subnets]) =>
-        subnets.flatMap((subnet) =>
-          foreign
-            .filter((range) => overlaps(cidrOf(range.subnet), cidrOf(subnet)))
-            .filter(
-              (range) => at !== host || adopted(network, host, facts) === undefined || range.adopted === undefined,
-            )
-            .map((range) => {
-              const whose = at === host ? `${subnet}, its block here,` : `${subnet} of ${at}`;
-              return `network ${network.name}: ${whose} overlaps ${range.what}: ${remedy(network.pool, at === host)}`;
-            }),
-        ),
-      ),
-    );
-};
+    .flatMap((network) => {
+      const all = [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, subnets]) =>
+        subnets.map((subnet) => ({ at, subnet, cidr: cidrOf(subnet) })),
+      );
+      const own = adopted(network, host, facts) !== undefined;
+      return foreignRanges(fabric, host, facts).flatMap((range) => {
+        const clashing = all
+          .filter(({ cidr }) => overlaps(cidrOf(range.subnet), cidr))
+          .filter(({ at }) => at !== host || !own || range.adopted === undefined);
+        const [first] = [...clashing].sort((a, b) => Number(b.at === host) - Number(a.at === host));
+        if (first === undefined) return [];
+        const whose = first.at === host ? `${first.subnet}, its block here,` : `${first.subnet} of ${first.at}`;
+        const more = clashing.length > 1 ? ` (and ${clashing.length - 1} more of its blocks)` : "";
+        return [
+          `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`,
+        ];
+      });
+    });
 
 const remedy = (pool: string | undefined, here: boolean): string =>
   pool !== undefined

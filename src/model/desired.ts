@@ -3,7 +3,7 @@ import type { InventoryContainer, InventoryNetwork } from "../inventory/inventor
 import { containerBody, volumesOf, type Attachment } from "./container-body.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
-import { firewall, type Passage } from "./firewall.ts";
+import { dropsInRaw, firewall, type Passage } from "./firewall.ts";
 import { bridgeName, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
 import { pathTo } from "./paths.ts";
 import { planeOf } from "./planes/index.ts";
@@ -31,10 +31,17 @@ export const desiredState = (fabric: Fabric, host: string, facts: Facts, env: En
       facts,
       inventory.name,
     ),
-    // Docker turns forwarding on itself unless it was told not to; without it no container leaves its host.
-    ...(networks.length > 0 ? [{ kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" } as const] : []),
+    ...(networks.length > 0 ? surroundings(facts) : []),
   ];
 };
+
+/** What Docker or the kernel changes on the host on behalf of our networks; listed, so that it can be put back. */
+const surroundings = (facts: Facts): readonly Resource[] => [
+  // Docker turns forwarding on itself unless it was told not to; without it no container leaves its host.
+  { kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" },
+  // The first container brings it into being, whoever writes the rules.
+  ...(dropsInRaw(facts.engine) ? [{ kind: "table", name: "raw", present: true } as const] : []),
+];
 
 /** A volume that is there without our label is somebody else's: used, never owned. */
 const isOurs = (name: string, facts: Facts, project: string): boolean =>

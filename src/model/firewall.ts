@@ -40,7 +40,6 @@ const chain = (table: Table, from: string, rules: readonly string[], project: st
     rule.replace("-j ", `-m comment --comment ${ruleComment(project)} -j `),
   );
   return [
-    ...(table === "raw" ? [{ kind: "table", name: table, present: true } as const] : []),
     { kind: "chain", table, name, rules: commented },
     { kind: "jump", table, from, to: name, first: true },
   ];
@@ -60,8 +59,14 @@ const filterRules = (p: Passage): readonly string[] =>
         `-s ${local} -d ${remote} -i ${p.bridge} -o ${device} -j ACCEPT`,
       ]);
 
+/** On the way out and on the way in: a host that masquerades everything would hide the source on either. */
 const natRules = (p: Passage): readonly string[] =>
-  p.masquerade ? [] : each(p, (local, remote, device) => [`-s ${local} -d ${remote} -o ${device} -j ACCEPT`]);
+  p.masquerade
+    ? []
+    : each(p, (local, remote, device) => [
+        `-s ${local} -d ${remote} -o ${device} -j ACCEPT`,
+        `-s ${remote} -d ${local} -o ${p.bridge} -j ACCEPT`,
+      ]);
 
 type Rules = (local: string, remote: string, device: string) => readonly string[];
 

@@ -1,4 +1,5 @@
 import type { Facts } from "./facts.ts";
+import { comesFirst } from "./rules.ts";
 import { chainName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric, tableKey } from "./names.ts";
 import { labelledSettings } from "./settings.ts";
 import type { HostState, Resource, Route, Table } from "./state.ts";
@@ -66,7 +67,7 @@ const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, nam
   [...chains].flatMap(([from, rules]): readonly Resource[] => {
     const at = rules.findIndex((rule) => rule.endsWith(`-j ${name}`));
     if (at < 0) return [];
-    const first = rules.slice(0, at).every((rule) => / -j XHOST-[a-z0-9-]+$/.test(rule));
+    const first = !rules.slice(0, at).some((rule) => comesFirst(rule, chains.get(name) ?? []));
     return [{ kind: "jump", table, from, to: name, first }];
   });
 

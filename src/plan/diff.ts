@@ -27,9 +27,9 @@ export const differences = (desired: HostState, actual: HostState): readonly Dif
 const changes = (want: Resource, have: Resource): readonly string[] => {
   if (want.kind === "container" && have.kind === "container") return containerChanges(want, have);
   if (want.kind === "sysctl" && have.kind === "sysctl") return shared(have, fields(want, have, ["value"]));
-  if (want.kind === "table" && have.kind === "table") return shared(have, have.present ? [] : ["absent"]);
-  if (want.kind === "chain" && have.kind === "chain")
-    return want.rules.join("\n") === have.rules.join("\n") ? [] : ["rules"];
+  if (want.kind === "table" && have.kind === "table")
+    return shared(have, have.present || have.previous !== undefined ? [] : ["absent"]);
+  if (want.kind === "chain" && have.kind === "chain") return ruleChanges(want.rules, have.rules);
   if (want.kind === "jump" && have.kind === "jump")
     return want.first && !have.first ? ["a foreign rule stands before it"] : [];
   return fields(
@@ -39,11 +39,33 @@ const changes = (want: Resource, have: Resource): readonly string[] => {
   );
 };
 
+/** How many rules come and go; rules that only change places count as nothing but still make a change. */
+const ruleChanges = (want: readonly string[], have: readonly string[]): readonly string[] => {
+  if (want.join("\n") === have.join("\n")) return [];
+  const [there, wanted] = [new Set(have), new Set(want)];
+  const [more, less] = [want.filter((r) => !there.has(r)).length, have.filter((r) => !wanted.has(r)).length];
+  return [more + less === 0 ? "order of rules" : `+${more} -${less} rules`];
+};
+
+/** Docker's name of a setting in the words of the inventory, where they differ by more than their spelling. */
+const KEYS: Readonly<Record<string, string>> = {
+  Binds: "volumes",
+  Cmd: "command",
+  Env: "environment",
+  Mounts: "volumes",
+  NetworkMode: "network",
+  NetworkingConfig: "network",
+  PortBindings: "ports",
+  ExposedPorts: "ports",
+  RestartPolicy: "restart",
+};
+const snake = (key: string): string => key.replace(/(?<=[a-z])[A-Z]/g, (c) => `_${c}`).toLowerCase();
+
 const containerChanges = (
   want: Extract<Resource, { kind: "container" }>,
   have: Extract<Resource, { kind: "container" }>,
 ): readonly string[] => [
-  ...changedSettings(want.settings, have.settings),
+  ...new Set(changedSettings(want.settings, have.settings).map((key) => KEYS[key] ?? snake(key))),
   ...(want.settings["Image"] === have.settings["Image"] && want.imageId !== undefined && want.imageId !== have.imageId
     ? [`${want.image} is another image now`]
     : []),

@@ -48,13 +48,13 @@ const changeOf = (d: Difference): Change => {
     case "route":
       return line(`route ${resource.destination}`, `via ${resource.via} dev ${resource.device}`);
     case "chain":
-      return line(`chain ${resource.name} in ${resource.table}`, `${resource.rules.length} rules`);
+      return line(`chain ${resource.name} in ${resource.table}`, count(resource.rules.length, "rule"));
     case "jump":
       return line(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
     case "sysctl":
       return line(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
     case "table":
-      return line(`table ${resource.name}`, "empty again");
+      return line(`table ${resource.name}`, "as before: absent");
     case "network":
     case "volume":
     case "container":
@@ -62,6 +62,8 @@ const changeOf = (d: Difference): Change => {
       throw new TypeError(`not a kernel resource: ${JSON.stringify(resource)}`);
   }
 };
+
+const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
 
 const tableLines = (table: Table, all: readonly Difference[], project: string): readonly string[] => {
   const inTable = all.filter((d) => ((d.want ?? d.have) as Chain | Jump).table === table);

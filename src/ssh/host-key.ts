@@ -74,8 +74,8 @@ const unknown = (config: Resolved, entries: readonly KnownHost[], shown: string)
   const scan = ["ssh-keyscan", ...(config.port === 22 ? [] : ["-p", String(config.port)]), quote(config.hostname)];
   return (
     `its host key is not known: ${shown}${also}; compare it with the host's own ` +
-    `(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set strictHostKeyChecking: accept-new, or add it ` +
-    `as ${name}\n${scan.join(" ")} >> ${quote(file)}`
+    `(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set strictHostKeyChecking: accept-new, or add ` +
+    `its line for ${name} to ${file}:\n${scan.join(" ")} >> ${quote(file)}`
   );
 };
 

@@ -28,11 +28,14 @@ export const startProxy = (config: Resolved, proxyCommand: string): Proxy => {
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)));
   child.on("error", (cause) => (end = cause.message));
   child.on("exit", (status, signal) => {
-    if (!isKilled || signal !== "SIGTERM") end = signal ?? `exit status ${status ?? ""}`;
+    if (status === 0 || (isKilled && signal === "SIGTERM")) return;
+    end = signal ?? `exit status ${status ?? ""}`;
   });
   // EPIPE and the like: the stream below says so too, and this one must not end the process.
   child.stdin.on("error", () => undefined);
   const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  // ssh2 waits for `close`, which a duplex of two pipes does not emit by itself when the command has ended.
+  child.once("close", () => stream.destroy());
   const kill = (): void => {
     isKilled = true;
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

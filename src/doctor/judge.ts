@@ -1,0 +1,42 @@
+import type { Check } from "../inventory/inventory.ts";
+import type { Answer } from "./answers.ts";
+import type { Endpoint, Finding } from "./finding.ts";
+
+/** Whether the packets of a check must come in with the container's own address. */
+export type Expectation = (check: Check) => boolean;
+
+/** Everything that is known about a check after the packets were sent. */
+export type Evidence = {
+  readonly from: Endpoint | undefined;
+  readonly to: Endpoint | undefined;
+  readonly answer: Answer | undefined;
+  /** Addresses from which echo requests came in at the other end; undefined where nobody could listen. */
+  readonly sources: ReadonlySet<string> | undefined;
+  readonly sourceKept: boolean;
+};
+
+/** Turns evidence into a finding; pure. A ping that arrives under another address than it must is a failure. */
+export const judge = (check: Check, evidence: Evidence): Finding => {
+  const base = { ...check, address: evidence.to?.address, rtt: evidence.answer?.rtt, source: undefined };
+  return { ...base, ...(beforehand(check, evidence) ?? verdict(check, evidence)) };
+};
+
+type Verdict = Pick<Finding, "result" | "note"> & { readonly source?: string | undefined };
+
+/** What is clear without any packet. */
+const beforehand = (check: Check, { from, to }: Evidence): Verdict | undefined => {
+  if (from === undefined || to === undefined)
+    return { result: "unchecked", note: `the host of ${from === undefined ? check.from : check.to} did not answer` };
+  const down = [from, to].find((end) => end.pid === 0 || !end.address);
+  return down && { result: "failed", note: `${down.ref} on ${down.host} is not running: ${down.state}` };
+};
+
+const verdict = (check: Check, { from, answer, sources, sourceKept }: Evidence): Verdict => {
+  if (answer?.ok !== true) return { result: "failed", note: answer?.note ?? "no answer" };
+  if (sources === undefined || check.probe.kind !== "ping") return { result: "ok", note: "" };
+  const own = from?.address ?? "";
+  if (sources.has(own)) return { result: "ok", source: own, note: "" };
+  const source = [...sources].join(" or ");
+  if (!sourceKept) return { result: "ok", source, note: "masqueraded" };
+  return { result: "failed", source, note: `arrives, but not with its own address ${own}` };
+};

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { comesFirst } from "./rules.ts";
+
+const own = [
+  "-s 172.30.1.0/24 -d 172.30.2.0/24 -o eth0 -m comment --comment xhost:demo -j ACCEPT",
+  "-s 172.30.2.0/24 -d 172.30.1.0/24 -o xh-demo-app -m comment --comment xhost:demo -j ACCEPT",
+];
+
+test.each([
+  ["-m comment --comment xhost:other -j XHOST-other", false],
+  ["-s 172.31.7.0/24 ! -o br-1234 -j MASQUERADE", false],
+  ["-d 172.31.7.2/32 -p tcp -m tcp --dport 80 -j ACCEPT", false],
+  ["-s 172.30.0.0/16 -j MASQUERADE", true],
+  ["-s 172.30.1.0/24 ! -o xh-demo-app -j MASQUERADE", true],
+  ["! -s 172.31.7.0/24 -j MASQUERADE", true],
+  ["-o eth0 -j MASQUERADE", true],
+  ["-j DOCKER-USER", true],
+])("%s: %s", (rule, expected) => {
+  expect(comesFirst(rule, own)).toBe(expected);
+});
+test("a chain for everything is behind every rule that is not xhost's", () => {
+  expect(comesFirst("-s 172.31.7.0/24 -j DROP", ["-m comment --comment xhost:demo -j ACCEPT"])).toBe(true);
+});

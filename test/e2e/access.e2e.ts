@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { testLab, type TestLab } from "./xhost.ts";
+
+/** Login users that are not root, on one host of each engine: sudo, and Docker where the socket is not theirs. */
+let lab: TestLab;
+let file: string;
+
+beforeAll(async () => {
+  lab = await testLab("xs", 2, "bookworm,sid");
+  for (const host of ["h1", "h2"])
+    await lab.on(
+      host,
+      "useradd -m -s /bin/bash ops && install -d -m 700 -o ops -g ops /home/ops/.ssh && install -m 600 -o ops -g ops /root/.ssh/authorized_keys /home/ops/.ssh/authorized_keys",
+    );
+  file = await lab.inventory("ops.yml", (text) => text.replace("user: root", "user: ops"));
+});
+afterAll(() => lab.down());
+
+test("sudo that asks for a password is a clear error", async () => {
+  const { code, stderr } = await lab.xhost("plan", file);
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/h1: .*sudo asks for a password/);
+});
+
+test("without sudo and without the socket's group Docker is out of reach", async () => {
+  const none = await lab.inventory("none.yml", (text) =>
+    text.replace("user: root", "user: ops").replace("hosts:\n", "  become: none\nhosts:\n"),
+  );
+  const { code, stderr } = await lab.xhost("plan", none);
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/h1: Docker cannot be reached at \/var\/run\/docker\.sock: .*permission/);
+});
+
+test("with sudo everything works: dial-stdio for Docker, sudo for the rest", async () => {
+  for (const host of ["h1", "h2"]) await lab.on(host, "echo 'ops ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ops");
+  const { code, stdout, stderr } = await lab.xhost("deploy", file, "--yes");
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain("2 of 2 checks passed");
+  expect((await lab.xhost("deploy", file, "--yes")).stdout).toContain("Nothing to do.");
+});
+
+test("one login per host and command line, however many calls", async () => {
+  const logins = async (): Promise<number> =>
+    Number(
+      await lab.on(
+        "h1",
+        "grep -c 'Accepted publickey' /var/log/sshd.log /run/sshd.log 2>/dev/null | awk -F: '{ n += $NF } END { print n + 0 }'",
+      ),
+    );
+  const before = await logins();
+  expect((await lab.xhost("deploy", file, "--yes")).code).toBe(0);
+  expect(await logins()).toBe(before + 1);
+});
+
+test("destroy as the same user", async () => {
+  expect((await lab.xhost("destroy", file, "--yes")).code).toBe(0);
+  for (const host of ["h1", "h2"])
+    expect(await lab.on(host, "iptables-save; ip route; docker ps -aq")).not.toMatch(/xhost|proto 88/);
+});

@@ -1,0 +1,19 @@
+import { labDown } from "../../src/lab/down.ts";
+import { labUp } from "../../src/lab/up.ts";
+
+/**
+ * Makes the machine ready: missing packages, and the root file systems of both engines, which are cached. Fails, and does not
+ * skip, where there are no namespaces to be had: these tests are the proof that packets arrive.
+ */
+export const setup = async (): Promise<void> => {
+  const lab = await labUp({
+    name: "xsetup",
+    hosts: 2,
+    engine: "bookworm,sid",
+    install: true,
+    cwd: process.cwd(),
+    onProgress: (line) => process.stderr.write(`e2e: ${line}\n`),
+  });
+  await labDown({ name: "xsetup" });
+  process.stderr.write(`e2e: real engines: Docker ${lab.hosts.map((h) => h.version).join(" and ")}\n`);
+};
