@@ -28,7 +28,10 @@ export default {
       comment: "No network, disk, clock or console above the line; hashing is arithmetic.",
       severity: "error",
       from: { path: `^src/(${pure.join("|")})`, pathNot: test },
-      to: { dependencyTypes: ["core", "npm"], pathNot: ["node_modules/(zod|yaml|ip-address|shlex)/", "^(node:)?crypto$"] },
+      to: {
+        dependencyTypes: ["core", "npm"],
+        pathNot: ["node_modules/(zod|yaml|ip-address|shlex)/", "^(node:)?crypto$"],
+      },
     },
     {
       name: "one door: listr2",

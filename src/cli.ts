@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import { Command, CommanderError, Option } from "commander";
@@ -15,6 +16,10 @@ import type { Paint } from "./plan/format.ts";
 
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };
 const INTERRUPTED = 130;
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 const interrupt = new AbortController();
 process.on("SIGINT", () => stop());
@@ -99,7 +104,7 @@ const target = (inventory: string, { limit }: Options): Target => ({ inventory, 
 
 const program = new Command("xhost")
   .description("Container networking across plain Docker hosts, over SSH, without agents or a key-value store")
-  .version("0.1.0")
+  .version(version)
   .enablePositionalOptions()
   .exitOverride();
 

@@ -3,6 +3,7 @@ import { conflicts } from "../model/conflicts.ts";
 import { desiredState } from "../model/desired.ts";
 import { fabric, type Fabric } from "../model/fabric.ts";
 import type { Facts } from "../model/facts.ts";
+import { PROJECT_LABEL } from "../model/names.ts";
 import { ownedState } from "../model/owned.ts";
 import { keyOf } from "../model/state.ts";
 import { unavailableImages } from "../observe/images.ts";
@@ -23,6 +24,7 @@ export const planDeploy = async (look: Look, context: Context, options: PlanOpti
   const clashes = clashesOf(look, whole, options);
   if (clashes.length > 0) throw combined(clashes);
   const plans = plansOf(look, whole, context);
+  refuseStrangers(look, plans);
   const missing = await unavailableImages(look.hosts, plans);
   if (missing.length > 0) throw combined(missing);
   return plans;
@@ -47,12 +49,37 @@ export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">
   });
 
 /** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
-export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] =>
-  answered(look).map(({ name, facts }) => {
+export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] => {
+  const plans = answered(look).map(({ name, facts }) => {
     const project = look.inventory.name;
     const actual = ownedState(facts, project).filter((r) => volumes || r.kind !== "volume");
     return planHost(name, { desired: [], actual, project });
   });
+  refuseStrangers(look, plans);
+  return plans;
+};
+
+/** Docker removes no network that somebody's container is attached to, and it is not ours to detach. */
+const refuseStrangers = (look: Look, plans: readonly HostPlan[]): void => {
+  const clashes = plans.flatMap(({ host, steps }) => {
+    const removed = steps
+      .flatMap((s) => (s.kind === "docker" ? s.calls : []))
+      .filter((c) => c.call === "removeNetwork");
+    const strangers = look.sights
+      .get(host)
+      ?.facts?.containers.filter((c) => c.labels[PROJECT_LABEL] !== look.inventory.name);
+    return removed.flatMap(({ name }) =>
+      (strangers ?? [])
+        .filter((c) => c.state !== "exited" && c.state !== "created" && c.addresses[name] !== undefined)
+        .map(
+          (c) =>
+            `network ${name} has to go, but the container ${c.name} is attached, which is not this project's: docker network disconnect ${name} ${c.name}`,
+        )
+        .map((text) => new XhostError("CONFLICT", text, { host })),
+    );
+  });
+  if (clashes.length > 0) throw combined(clashes);
+};
 
 /** The chosen hosts that were seen, in the order of the file. */
 const answered = ({ inventory, chosen, sights }: Look): { name: string; facts: Facts }[] =>

@@ -5,6 +5,7 @@ import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { dropsInRaw, firewall, type Passage } from "./firewall.ts";
 import { bridgeName, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
+import { listedName } from "./image-name.ts";
 import { pathTo } from "./paths.ts";
 import { planeOf } from "./planes/index.ts";
 import type { Peer, Site } from "./planes/plane.ts";
@@ -108,17 +109,9 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
     name: c.name,
     network: dockerNetwork,
     image: c.service.image,
-    imageId: facts.images.get(imageName(c.service.image)),
+    imageId: facts.images.get(listedName(c.service.image)),
     settings,
     running: true,
     body: { ...body, Labels: labels },
   };
-};
-
-/** The name under which an engine lists an image: Docker Hub left out, a digest without its tag, else with a tag. */
-export const imageName = (image: string): string => {
-  const short = image.replace(/^(index\.)?docker\.io\/(library\/)?/, "");
-  const [name = "", digest] = short.split("@");
-  if (digest !== undefined) return `${name.replace(/:[^/:]+$/, "")}@${digest}`;
-  return /:[^/]+$/.test(short) ? short : `${short}:latest`;
 };

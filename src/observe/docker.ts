@@ -15,21 +15,39 @@ export const observeDocker = async (host: Host): Promise<DockerFacts> => {
     dockerCall(host, "list volumes", docker.listVolumes()),
     dockerCall(host, "list images", docker.listImages()),
   ]);
-  return {
-    engine: info.ServerVersion,
-    firewallBackend: info.FirewallBackend?.Driver ?? "iptables",
-    networks: networks.map(networkFacts),
-    containers: containers.map(containerFacts),
-    volumes: ((volumes.Volumes as ListedVolume[] | null) ?? []).map((v) => ({ name: v.Name, labels: v.Labels ?? {} })),
-    images: new Map(
-      images.flatMap((i) => [...(i.RepoTags ?? []), ...(i.RepoDigests ?? []), i.Id].map((name) => [name, i.Id])),
-    ),
-  };
+  return dockerFacts({ info, networks, containers, volumes, images });
 };
+
+/** The answers of `GET /info`, `/networks`, `/containers/json?all=1`, `/volumes` and `/images/json`. */
+export type DockerAnswers = {
+  readonly info: Info;
+  readonly networks: readonly ListedNetwork[];
+  readonly containers: readonly ListedContainer[];
+  readonly volumes: { readonly Volumes: readonly ListedVolume[] | null };
+  readonly images: readonly ListedImage[];
+};
+
+/** The API's answers as facts; pure. Lists are null where there is nothing (Go's nil slices). */
+export const dockerFacts = ({ info, networks, containers, volumes, images }: DockerAnswers): DockerFacts => ({
+  engine: info.ServerVersion,
+  firewallBackend: info.FirewallBackend?.Driver ?? "iptables",
+  networks: networks.map(networkFacts),
+  containers: containers.map(containerFacts),
+  volumes: (volumes.Volumes ?? []).map((v) => ({ name: v.Name, labels: v.Labels ?? {} })),
+  images: new Map(
+    images.flatMap((i) => [...(i.RepoTags ?? []), ...(i.RepoDigests ?? []), i.Id].map((name) => [name, i.Id] as const)),
+  ),
+});
 
 /** Parts of the API's answers that @types/dockerode leaves out or promises too much of. */
 type Info = { readonly ServerVersion: string; readonly FirewallBackend?: { readonly Driver?: string } };
 type ListedVolume = { readonly Name: string; readonly Labels?: Record<string, string> | null };
+
+type ListedImage = {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null | undefined;
+  readonly RepoDigests?: readonly string[] | null | undefined;
+};
 
 type ListedNetwork = {
   readonly Id: string;

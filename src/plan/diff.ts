@@ -28,7 +28,7 @@ const changes = (want: Resource, have: Resource): readonly string[] => {
   if (want.kind === "container" && have.kind === "container") return containerChanges(want, have);
   if (want.kind === "sysctl" && have.kind === "sysctl") return shared(have, fields(want, have, ["value"]));
   if (want.kind === "table" && have.kind === "table")
-    return shared(have, have.present || have.previous !== undefined ? [] : ["absent"]);
+    return shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]);
   if (want.kind === "chain" && have.kind === "chain") return ruleChanges(want.rules, have.rules);
   if (want.kind === "jump" && have.kind === "jump")
     return want.first && !have.first ? ["a foreign rule stands before it"] : [];

@@ -1,3 +1,4 @@
+import { withTag } from "../model/image-name.ts";
 import { PROJECT_LABEL, retiredName } from "../model/names.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
@@ -48,7 +49,7 @@ const change = (sign: Sign, { kind, name }: Container | Network | Volume, detail
 });
 
 const pulls = (containers: readonly Container[]): readonly DockerStep[] => {
-  const missing = new Set(containers.filter((c) => c.imageId === undefined).map((c) => c.image));
+  const missing = new Set(containers.filter((c) => c.imageId === undefined).map((c) => withTag(c.image)));
   return [...missing].map((image) =>
     step({ sign: "+", what: `image ${image}`, detail: "pulled" }, { call: "pullImage", image }),
   );

@@ -1,0 +1,190 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import { clashesOf, planDestroy, plansOf } from "../src/commands/planning.ts";
+import type { Look } from "../src/commands/look.ts";
+import { parseInventory } from "../src/inventory/parse.ts";
+import { fabric, type Sight } from "../src/model/fabric.ts";
+import type { Facts } from "../src/model/facts.ts";
+import { ownedState } from "../src/model/owned.ts";
+import { dockerFacts, type DockerAnswers } from "../src/observe/docker.ts";
+import { parseHost } from "../src/observe/observe.ts";
+import { formatPlan } from "../src/plan/format.ts";
+import { planHost } from "../src/plan/plan.ts";
+
+/** Inventories on what real hosts with Docker 20.10, 28.5 and 26.1 said (test/captures): the plans, word for word. */
+const captures = join(import.meta.dirname, "captures");
+const facts = async (moment: string, host: string): Promise<Facts> => {
+  const answers = JSON.parse(await readFile(join(captures, moment, `${host}.docker.json`), "utf8")) as DockerAnswers;
+  return { ...dockerFacts(answers), ...parseHost(await readFile(join(captures, moment, `${host}.txt`), "utf8")) };
+};
+
+type Case = {
+  moment: "before" | "after";
+  edit?: (text: string) => string;
+  down?: string;
+  limit?: string;
+  editFacts?: (f: Facts) => Facts;
+};
+
+const look = async ({ moment, edit = (t) => t, down, limit, editFacts = (f) => f }: Case): Promise<Look> => {
+  const text = edit(await readFile(join(captures, "inventory.yml"), "utf8"));
+  const inventory = parseInventory(text, { file: "inventory.yml", env: {} });
+  const sights = new Map<string, Sight>();
+  for (const host of inventory.hosts) {
+    const seen = host.name === down ? undefined : editFacts(await facts(moment, host.name));
+    sights.set(host.name, { host, hostname: host.ssh.host, facts: seen });
+  }
+  const chosen = new Set(limit === undefined ? inventory.hosts.map((h) => h.name) : [limit]);
+  return { inventory, sights, hosts: new Map(), failed: new Map(), chosen };
+};
+const planText = (seen: Look): string =>
+  `${formatPlan(plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} }), { commands: true })}\n`;
+const golden = (name: string): string => join(import.meta.dirname, "golden", name);
+
+const CASES: Readonly<Record<string, Case>> = {
+  "first-deploy": { moment: "before" },
+  "one-host-down": { moment: "before", down: "h3" },
+  "host-gone": { moment: "after", edit: (t) => t.replace(/^ {2}[hc]3:.*\n/gm, "") },
+  "limit-h1": { moment: "after", edit: (t) => t.replace(/^ {2}[hc]3:.*\n/gm, ""), limit: "h1" },
+  "environment-and-image": {
+    moment: "after",
+    edit: (t) =>
+      t
+        .replace("c1: { host: h1,", "c1: { host: h1, environment: { A: b },")
+        .replace('c2: { host: h2, network: app, image: "xhost-lab:1"', "c2: { host: h2, network: app, image: nginx"),
+  },
+  "other-pool": { moment: "after", edit: (t) => t.replace("172.30.0.0/16", "172.31.0.0/16") },
+  flush: { moment: "after", edit: (t) => t.replace("plane: route", "plane: route\n    firewall: flush") },
+  none: { moment: "after", edit: (t) => t.replace("plane: route", "plane: route\n    firewall: none") },
+  masquerade: { moment: "after", edit: (t) => t.replace("plane: route", "plane: route\n    masquerade: true") },
+  "adopt-default-bridge": {
+    moment: "before",
+    edit: (t) =>
+      t.replace(
+        /pool:.*\n.*prefix:.*\n/,
+        "existing: { h1: bridge }\n    subnets: { h2: 172.18.0.0/16, h3: 172.19.0.0/16 }\n",
+      ),
+  },
+  "volumes-and-ports": {
+    moment: "before",
+    edit: (t) =>
+      t.replace(
+        "c1: { host: h1,",
+        'c1: { host: h1, volumes: [data:/data, /srv:/srv:ro, /cache], ports: ["8080:80", "127.0.0.1:53:53/udp"], restart: unless-stopped, cap_add: [NET_RAW],',
+      ),
+  },
+};
+
+test.each(Object.entries(CASES))("plan: %s", async (name, each) => {
+  await expect(planText(await look(each))).toMatchFileSnapshot(golden(`${name}.txt`));
+});
+
+test("plan: destroy", async () => {
+  const plans = planDestroy(await look({ moment: "after" }), { volumes: false });
+  await expect(`${formatPlan(plans, { commands: true })}\n`).toMatchFileSnapshot(golden("destroy.txt"));
+});
+
+describe("a plan", () => {
+  it("is empty when it has been applied", async () => {
+    expect(planText(await look({ moment: "after" }))).toBe("Nothing to do.\n");
+  });
+  it("does not move or forget a host that is down", async () => {
+    expect(planText(await look({ moment: "after", down: "h3" }))).toBe("Nothing to do.\n");
+  });
+  it("is empty between a state and itself", async () => {
+    for (const host of ["h1", "h2", "h3"]) {
+      const state = ownedState(await facts("after", host), "capture");
+      expect(planHost(host, { desired: state, actual: state, project: "capture" }).steps).toEqual([]);
+    }
+  });
+  it("does not depend on the order of hosts in the file", async () => {
+    const swapped = (t: string): string => t.replace(/( {2}h1:.*\n)( {2}h2:.*\n)/, "$2$1");
+    const [a, b] = [await look({ moment: "after" }), await look({ moment: "after", edit: swapped })];
+    expect(planText(a)).toBe(planText(b));
+    const first = async (edit?: (t: string) => string) => fabric(...(await both(edit))).subnets.get("app");
+    expect(new Map([...((await first(swapped)) ?? [])].sort())).toEqual(new Map([...((await first()) ?? [])].sort()));
+  });
+});
+
+const both = async (edit?: (t: string) => string): Promise<[Look["inventory"], Look["sights"]]> => {
+  const seen = await look({ moment: "before", ...(edit && { edit }) });
+  return [seen.inventory, seen.sights];
+};
+
+describe("what must not be changed is refused", () => {
+  // One line per clash: how the inventory or the host differs from the captured ones, and what is said.
+  test.each<[string, Case, RegExp]>([
+    [
+      "docker network in the pool",
+      { moment: "before", edit: (t) => t.replace("172.30.0.0/16", "172.17.0.0/16") },
+      /^h1: network app: 172\.17\.\d+\.0\/24, its block here, overlaps the Docker network bridge \(172\.17\.0\.0\/16\) on this host \(and 2 more of its blocks\): choose another pool$/m,
+    ],
+    [
+      "both ends adopt the same range",
+      {
+        moment: "before",
+        edit: (t) => t.replace(/pool:.*\n.*prefix:.*\n/, "existing: { h1: bridge, h2: bridge, h3: bridge }\n"),
+      },
+      /^h2: network app: 172\.17\.0\.0\/16 of h1 overlaps the Docker network bridge/m,
+    ],
+    [
+      "a foreign route",
+      {
+        moment: "before",
+        editFacts: (f) => ({
+          ...f,
+          routes: [...f.routes, { destination: "172.16.0.0/12", device: "tun0", protocol: "static", metric: 0 }],
+        }),
+      },
+      /overlaps the route 172\.16\.0\.0\/12 dev tun0 on this host/,
+    ],
+    [
+      "a foreign network of that name",
+      {
+        moment: "before",
+        editFacts: (f) => ({
+          ...f,
+          networks: [
+            ...f.networks,
+            {
+              id: "1",
+              name: "app",
+              driver: "bridge",
+              subnets: [],
+              gateway: undefined,
+              bridge: "br-1",
+              mtu: 1500,
+              labels: {},
+            },
+          ],
+        }),
+      },
+      /network app: there is a Docker network of that name that is not xhost's/,
+    ],
+    [
+      "a network of another project",
+      { moment: "after", edit: (t) => t.replace("name: capture", "name: other") },
+      /network app: there is a Docker network of that name that belongs to the project capture/,
+    ],
+    [
+      "the same address twice",
+      { moment: "before", edit: (t) => t.replace("h2: { ssh:", "h2: { address: 10.211.55.11, ssh:") },
+      /h1: has the same address as h2/,
+    ],
+    [
+      "a peer behind a gateway",
+      { moment: "before", edit: (t) => t.replace("h2: { ssh:", "h2: { address: 10.9.9.9, ssh:") },
+      /h1: network app: plane route needs h2 \(10\.9\.9\.9\) on the same segment, but it is behind the gateway 10\.211\.55\.1 on eth0/,
+    ],
+    [
+      "nftables backend",
+      { moment: "before", editFacts: (f) => ({ ...f, firewallBackend: "nftables" }) },
+      /h1: Docker runs on its nftables firewall backend/,
+    ],
+  ])("%s", async (_name, each, message) => {
+    const seen = await look(each);
+    const said = clashesOf(seen, fabric(seen.inventory, seen.sights), { iKnow: false }).map((e) => e.message);
+    expect(said.join("\n")).toMatch(message);
+  });
+});

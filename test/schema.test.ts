@@ -1,0 +1,18 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseInventory } from "../src/inventory/parse.ts";
+import { jsonSchema } from "../src/inventory/schema.ts";
+
+const root = join(import.meta.dirname, "..");
+
+test("inventory.schema.json is what the code says; `npm run schema` renews it", async () => {
+  await expect(`${JSON.stringify(jsonSchema(), null, 2)}\n`).toMatchFileSnapshot(join(root, "inventory.schema.json"));
+});
+
+test("every example is fine", async () => {
+  const files = (await readdir(join(root, "inventory"))).filter((name) => name.endsWith(".yml"));
+  expect(files.length).toBeGreaterThan(0);
+  const env = { POSTGRES_PASSWORD: "secret" };
+  for (const file of files) parseInventory(await readFile(join(root, "inventory", file), "utf8"), { file, env });
+});
