@@ -33,11 +33,19 @@ type Options = {
   readonly loginDelay?: number;
 };
 
+/** ssh2 writes about one ed25519 key in 250 so that it cannot read it back ("Malformed OpenSSH private key"): try again then. */
+const hostKeyPair = (type: Options["hostKeyType"]): ReturnType<typeof ssh2.utils.generateKeyPairSync> => {
+  for (;;) {
+    const pair =
+      type === "rsa"
+        ? ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 })
+        : ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
+};
+
 export const sshServer = async (options: Options): Promise<SshServer> => {
-  const pair =
-    options.hostKeyType === "rsa"
-      ? ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 })
-      : ssh2.utils.generateKeyPairSync("ed25519");
+  const pair = hostKeyPair(options.hostKeyType);
   const seen = { connections: 0, unauthenticated: 0, mostUnauthenticated: 0, sessions: 0, mostSessions: 0 };
   const commands: string[] = [];
   const offered = new Set<string>();
