@@ -3,11 +3,12 @@ import { resolve } from "node:path";
 import { lock } from "../apply/lock.ts";
 import { phase } from "../apply/phase.ts";
 import { XhostError } from "../errors.ts";
-import type { Inventory } from "../inventory/inventory.ts";
+import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
 import { parseInventory } from "../inventory/parse.ts";
 import type { Sight } from "../model/fabric.ts";
+import type { Facts } from "../model/facts.ts";
 import { observe } from "../observe/observe.ts";
-import { connector } from "../ssh/connect.ts";
+import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
 import type { Context, Target } from "./context.ts";
 
@@ -54,20 +55,13 @@ export const look = async <T>(
     );
   const ssh = connector({ timeout: context.timeout });
   try {
-    const { done, failed } = await phase(
-      "Look at the hosts",
-      inventory.hosts,
-      async (host, say) => {
-        say("connecting");
-        const open = await ssh.open(host);
-        if (exclusive && chosen.has(host.name)) await lock(open);
-        say("looking");
-        const facts = await observe(open);
-        if (facts.missing.length > 0)
-          throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
-        return { open, facts };
-      },
-      context.progress,
+    const { done, failed } = await untilInterrupt(ssh, context, () =>
+      phase(
+        "Look at the hosts",
+        inventory.hosts,
+        (host, say) => lookAt(host, { ssh, say, lock: exclusive && chosen.has(host.name) }),
+        context.progress,
+      ),
     );
     const sights = new Map(
       inventory.hosts.map((host): [string, Sight] => {
@@ -79,5 +73,36 @@ export const look = async <T>(
     return await use({ inventory, sights, hosts, failed, chosen });
   } finally {
     await ssh.close();
+  }
+};
+
+type Looking = { readonly ssh: Connector; readonly say: (text: string) => void; readonly lock: boolean };
+
+const lookAt = async (
+  host: InventoryHost,
+  { ssh, say, lock: exclusive }: Looking,
+): Promise<{ open: Host; facts: Facts }> => {
+  say("connecting");
+  const open = await ssh.open(host);
+  if (exclusive) await lock(open);
+  say("looking");
+  const facts = await observe(open);
+  if (facts.missing.length > 0)
+    throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
+  return { open, facts };
+};
+
+/** Looking changes nothing: an interrupt cuts the connections at once instead of waiting for hosts that do not answer. */
+const untilInterrupt = async <T>(
+  ssh: Connector,
+  { progress: { signal } }: Context,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const cut = (): void => void ssh.close();
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener("abort", cut);
   }
 };

@@ -29,7 +29,7 @@ export const common = (command: Command): Command =>
     .addOption(
       new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
         .argParser(positive)
-        .default(30),
+        .default(20),
     );
 
 /** Adds what the commands on an inventory share. */

@@ -42,26 +42,33 @@ const signOf = ({ want, have }: Difference): Sign => (have === undefined ? "+" :
 
 const changeOf = (d: Difference): Change => {
   const resource = d.want ?? d.have;
-  const detail = d.changed.length > 0 ? d.changed.join(", ") : "";
-  const line = (what: string, otherwise: string): Change => ({ sign: signOf(d), what, detail: detail || otherwise });
+  const change = (what: string, detail: string): Change => ({
+    sign: signOf(d),
+    what,
+    detail: d.changed.join(", ") || detail,
+  });
   switch (resource?.kind) {
     case "route":
-      return line(`route ${resource.destination}`, `via ${resource.via} dev ${resource.device}`);
+      return change(`route ${resource.destination}`, `via ${resource.via} dev ${resource.device}`);
     case "chain":
-      return line(`chain ${resource.name} in ${resource.table}`, count(resource.rules.length, "rule"));
+      return change(`chain ${resource.name} in ${resource.table}`, count(resource.rules.length, "rule"));
     case "jump":
-      return line(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
+      return change(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
     case "sysctl":
-      return line(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
+      return change(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
     case "table":
-      return line(`table ${resource.name}`, "as before: absent");
-    case "network":
-    case "volume":
-    case "container":
-    case undefined:
+      return tableChange(resource.name, d.want !== undefined);
+    default:
       throw new TypeError(`not a kernel resource: ${JSON.stringify(resource)}`);
   }
 };
+
+/** Observed also while it is absent, so that the signs of the others do not fit. */
+const tableChange = (table: Table, comes: boolean): Change => ({
+  sign: comes ? "+" : "-",
+  what: `table ${table}`,
+  detail: comes ? "with its first rule" : "absent as before",
+});
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
 

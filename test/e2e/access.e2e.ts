@@ -1,5 +1,6 @@
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { testLab, type TestLab } from "./xhost.ts";
+import { CLI, testLab, type TestLab } from "./xhost.ts";
 
 /** Login users that are not root, on one host of each engine: sudo, and Docker where the socket is not theirs. */
 let lab: TestLab;
@@ -56,4 +57,29 @@ test("destroy as the same user", async () => {
   expect((await lab.xhost("destroy", file, "--yes")).code).toBe(0);
   for (const host of ["h1", "h2"])
     expect(await lab.on(host, "iptables-save; ip route; docker ps -aq")).not.toMatch(/xhost|proto 88/);
+});
+
+test("through a jump host, from inside the fabric where the hosts are reached directly", async () => {
+  const jump = await lab.inventory("jump.yml", (text) =>
+    text
+      .replace(/ *# the hosts live.*\n *proxyCommand: .*\n/, "")
+      .replace(
+        "h2: { ssh: { host: 10.211.55.12 } }",
+        "h2: { ssh: { host: 10.211.55.12, proxyJump: root@10.211.55.11 } }",
+      ),
+  );
+  const { exitCode, stdout, stderr } = await execa(
+    "nsenter",
+    [`--net=/run/netns/xhost-${lab.lab.name}`, process.execPath, CLI, "deploy", jump, "--yes"],
+    { reject: false, stdin: "ignore" },
+  );
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain("2 of 2 checks passed");
+  // The second host has seen a login from the first one's address, not from the fabric's.
+  expect(
+    await lab.on(
+      "h2",
+      "cat /var/log/sshd.log /run/sshd.log 2>/dev/null | grep 'Accepted publickey for root' | tail -n 1",
+    ),
+  ).toContain("from 10.211.55.11 ");
 });

@@ -35,7 +35,8 @@ const startIn =
   (...args: string[]) =>
     execa(process.execPath, [CLI, ...args], { reject: false, stdin: "ignore", cwd: folder });
 
-const CLI = join(import.meta.dirname, "../../src/cli.ts");
+/** The command line as it stands in the checkout. */
+export const CLI = join(import.meta.dirname, "../../src/cli.ts");
 
 export const testLab = async (name: string, hosts: number, engine: string): Promise<TestLab> => {
   const folder = join(tmpdir(), `xhost-e2e-${name}-${process.pid}`);
