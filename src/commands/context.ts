@@ -1,6 +1,7 @@
 import type { PhaseOptions } from "../apply/phase.ts";
 import type { XhostError } from "../errors.ts";
 import type { Paint } from "../plan/format.ts";
+import type { Options } from "./options.ts";
 
 /** What a command gets from the outside: `cli.ts` is the only one that prints, asks and ends. */
 export type Context = {
@@ -31,3 +32,6 @@ export type Outcome = {
   readonly json: unknown;
   readonly code: number;
 };
+
+/** Runs a command with what the outside is for it, prints its outcome and sets the exit code. */
+export type Finish = (options: Options, work: (context: Context) => Promise<Outcome>) => Promise<void>;

@@ -58,7 +58,10 @@ const changeOf = (d: Difference): Change => {
       return change(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
     case "table":
       return tableChange(resource.name, d.want !== undefined);
-    default:
+    case "network":
+    case "volume":
+    case "container":
+    case undefined:
       throw new TypeError(`not a kernel resource: ${JSON.stringify(resource)}`);
   }
 };

@@ -1,0 +1,77 @@
+import { Command, CommanderError } from "commander";
+import type { Finish, Target } from "./context.ts";
+import { deploy } from "./deploy.ts";
+import { destroy } from "./destroy.ts";
+import { addLab } from "./lab-program.ts";
+import { common, onInventory, type Options } from "./options.ts";
+import { plan } from "./plan.ts";
+import { status } from "./status.ts";
+import { validate } from "./validate.ts";
+
+export { CommanderError };
+
+/** The whole command line; commander prints help and usage errors itself and throws a CommanderError behind them. */
+export const program = (version: string, finish: Finish): Command => {
+  const whole = new Command("xhost")
+    .description("Container networking across plain Docker hosts, over SSH, without agents or a key-value store")
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride();
+  addValidate(whole, finish);
+  addPlan(whole, finish);
+  addDeploy(whole, finish);
+  addStatus(whole, finish);
+  addDestroy(whole, finish);
+  addLab(whole, finish);
+  return whole;
+};
+
+const target = (inventory: string, { limit }: Options): Target => ({ inventory, limit });
+
+const addValidate = (program: Command, finish: Finish): void => {
+  common(
+    program.command("validate").description("check the inventory file alone").argument("<inventory>", "inventory file"),
+  ).action((inventory: string, options: Options) => finish(options, (context) => validate(inventory, context)));
+};
+
+const addPlan = (program: Command, finish: Finish): void => {
+  onInventory(program.command("plan").description("show what would change, with the exact commands; change nothing"))
+    .option("--detailed-exitcode", "exit with 2 when there are changes")
+    .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
+    .action((inventory: string, options: Options & { detailedExitcode?: boolean; iKnow?: boolean }) =>
+      finish(options, (context) =>
+        plan(target(inventory, options), context, {
+          detailedExitcode: options.detailedExitcode === true,
+          iKnow: options.iKnow === true,
+        }),
+      ),
+    );
+};
+
+const addDeploy = (program: Command, finish: Finish): void => {
+  onInventory(program.command("deploy").description("plan, ask, apply, and check connectivity with packets"))
+    .option("-y, --yes", "do not ask")
+    .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
+    .action((inventory: string, options: Options & { yes?: boolean; iKnow?: boolean }) =>
+      finish(options, (context) =>
+        deploy(target(inventory, options), context, { yes: options.yes === true, iKnow: options.iKnow === true }),
+      ),
+    );
+};
+
+const addStatus = (program: Command, finish: Finish): void => {
+  onInventory(program.command("status").description("hosts, networks, containers, links and drift")).action(
+    (inventory: string, options: Options) => finish(options, (context) => status(target(inventory, options), context)),
+  );
+};
+
+const addDestroy = (program: Command, finish: Finish): void => {
+  onInventory(program.command("destroy").description("remove everything the inventory's name owns, and nothing else"))
+    .option("-y, --yes", "do not ask")
+    .option("--volumes", "remove named volumes too, with their data")
+    .action((inventory: string, options: Options & { yes?: boolean; volumes?: boolean }) =>
+      finish(options, (context) =>
+        destroy(target(inventory, options), context, { yes: options.yes === true, volumes: options.volumes === true }),
+      ),
+    );
+};
