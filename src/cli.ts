@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import type { Context, Finish } from "./commands/context.ts";
@@ -8,8 +8,13 @@ import type { Options } from "./commands/options.ts";
 import { XhostError, type ErrorCode } from "./errors.ts";
 import type { Paint } from "./plan/format.ts";
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`xhost needs Node 22.18 or newer, this is ${process.versions.node}\n`);
+  process.exit(3);
+}
 // Everything else is loaded behind it: a third of the time of a short command goes into compiling.
-enableCompileCache();
+module.enableCompileCache();
 const { CommanderError, program } = await import("./commands/program.ts");
 
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };
@@ -22,6 +27,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 const interrupt = new AbortController();
 process.on("SIGINT", () => stop());
 process.on("SIGTERM", () => stop());
+process.on("SIGHUP", () => stop());
 
 /** The first signal lets running steps end; the second one does not wait. */
 const stop = (): void => {
@@ -48,10 +54,10 @@ const contextOf = (options: Options): Context => {
     progress: {
       stderr: process.stderr,
       show: live ? "live" : "lines",
-      forks: options.forks,
+      forks: options.forks ?? 1,
       signal: interrupt.signal,
     },
-    timeout: options.timeout,
+    timeout: options.timeout ?? 20,
     verbose: options.verbose === true,
     paint,
   };

@@ -74,7 +74,7 @@ const draw = async (
         title,
         task: async (_ctx, task) => {
           const count = (n: number): void => {
-            if (live) task.title = `${title} ${n}/${total}`;
+            if (live && total > 1) task.title = `${title} ${n}/${total}`;
           };
           const say = (text: string): void => {
             if (live) task.output = text;
@@ -83,7 +83,7 @@ const draw = async (
           await work({ count, say }).catch((error: unknown) => {
             bug = error instanceof Error ? error : new Error(String(error));
           });
-          task.title = `${title} ${total - failed.size}/${total}`;
+          if (total > 1) task.title = `${title} ${total - failed.size}/${total}`;
           if (failed.size === 0 || !live) return undefined;
           return task.newListr(failureRows(failed), { exitOnError: false, concurrent: true });
         },

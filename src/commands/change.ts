@@ -1,5 +1,5 @@
 import type { PhaseResult } from "../apply/phase.ts";
-import type { XhostError } from "../errors.ts";
+import type { ErrorCode, XhostError } from "../errors.ts";
 import { counts, formatPlan } from "../plan/format.ts";
 import type { HostPlan } from "../plan/step.ts";
 import { applyPlans } from "./apply-plans.ts";
@@ -35,9 +35,17 @@ export const declined = (plans: readonly HostPlan[], look: Look): Outcome => ({
 export const lookFailures = ({ inventory, failed, chosen }: Look): readonly XhostError[] =>
   inventory.hosts.flatMap(({ name }) => (chosen.has(name) ? (failed.get(name) ?? []) : []));
 
-/** Exit code of failures of single hosts: 4 where one cannot be reached, else 1; 0 without any. */
-export const failureCode = (failures: readonly XhostError[]): number =>
-  failures.some((e) => e.code === "UNREACHABLE") ? 4 : failures.length > 0 ? 1 : 0;
+/** Exit code of failures of single hosts: 3 where the inventory is wrong, 4 where one cannot be reached, else 1; 0 without any. */
+export const failureCode = (failures: readonly XhostError[]): number => {
+  const has = (code: ErrorCode): boolean => failures.some((e) => e.code === code);
+  return has("INVENTORY") ? 3 : has("UNREACHABLE") ? 4 : failures.length > 0 ? 1 : 0;
+};
+
+/** `Removed from h1, h2.`; nothing where nothing was done. */
+export const doneText = (verb: string, hosts: Iterable<string>): readonly string[] => {
+  const names = [...hosts];
+  return names.length === 0 ? [] : [`${verb} ${names.length > 12 ? `${names.length} hosts` : names.join(", ")}.`];
+};
 
 /** Failures as plain data, by host. */
 export const failuresJson = (failures: readonly XhostError[]) =>

@@ -4,12 +4,14 @@ import type { Endpoint, Finding } from "../doctor/finding.ts";
 import { reach } from "../doctor/reach.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
 import type { Context } from "./context.ts";
+import type { Host } from "../ssh/host.ts";
 import type { Look } from "./look.ts";
 import { table } from "./table.ts";
 
-/** Makes the checks that have an end on a chosen host; those with an end on a host that did not answer say so. */
+/** Makes the checks that have an end on a chosen host; `hosts` are those that can be asked about their containers. */
 export const connectivity = async (
-  { inventory, hosts, chosen }: Pick<Look, "inventory" | "hosts" | "chosen">,
+  { inventory, hosts: answered, chosen }: Look,
+  hosts: ReadonlyMap<string, Host>,
   context: Context,
 ): Promise<readonly Finding[]> => {
   const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
@@ -37,7 +39,13 @@ export const connectivity = async (
     context.progress,
   );
   for (const error of failed.values()) throw error;
-  return found.get("all") ?? [];
+  const away = (ref: string): string => {
+    const host = inventory.containers.find((c) => c.ref === ref)?.host ?? "";
+    return answered.has(host) ? `${host} was not brought into shape` : `${host} did not answer`;
+  };
+  return (found.get("all") ?? []).map((f) =>
+    f.result === "unchecked" ? { ...f, note: away(endpoints.has(f.from) ? f.to : f.from) } : f,
+  );
 };
 
 const dockerNetwork = (c: InventoryContainer, inventory: Inventory): string => {

@@ -1,4 +1,4 @@
-import { change, declined, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
+import { change, declined, doneText, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
 import { connectivity, findingsTable } from "./connectivity.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
@@ -16,10 +16,13 @@ export const deploy = (
     const changed = await change(plans, seen, context, ask);
     if (changed === undefined) return declined(plans, seen);
     const intact = new Map([...seen.hosts].filter(([name]) => !changed.failed.has(name)));
-    const findings = await connectivity({ ...seen, hosts: intact }, context);
+    const findings = await connectivity(seen, intact, context);
     const errors = [...lookFailures(seen), ...changed.failed.values()];
     return {
-      text: findings.length > 0 ? findingsTable(findings) : "",
+      text: [
+        ...doneText("Applied on", changed.done.keys()),
+        ...(findings.length > 0 ? [findingsTable(findings)] : []),
+      ].join("\n"),
       errors,
       json: {
         ...planJson(plans, seen),

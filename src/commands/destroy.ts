@@ -1,5 +1,5 @@
 import { PROJECT_LABEL } from "../model/names.ts";
-import { change, declined, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
+import { change, declined, doneText, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look, type Look } from "./look.ts";
 import { planDestroy } from "./planning.ts";
@@ -18,9 +18,10 @@ export const destroy = (
     const kept = options.volumes ? [] : keptVolumes(seen);
     const errors = [...lookFailures(seen), ...changed.failed.values()];
     return {
-      text: kept
-        .map((v) => `${v.host}: volume ${v.volume} is kept, it holds data: remove it with --volumes`)
-        .join("\n"),
+      text: [
+        ...kept.map((v) => `${v.host}: volume ${v.volume} is kept, it holds data: remove it with --volumes`),
+        ...doneText(`Removed ${seen.inventory.name} from`, changed.done.keys()),
+      ].join("\n"),
       errors,
       json: {
         ...planJson(plans, seen),

@@ -6,8 +6,8 @@ export type Options = {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly color: boolean;
-  readonly forks: number;
-  readonly timeout: number;
+  readonly forks?: number;
+  readonly timeout?: number;
 };
 
 /** A number of things; commander explains what is wrong with anything else. */
@@ -24,16 +24,15 @@ export const common = (command: Command): Command =>
   command
     .option("--json", "one JSON document on stdout; everything else on stderr")
     .option("-v, --verbose", "exact commands also where a summary would do, stacks of errors")
-    .option("--no-color", "no colours (NO_COLOR works too)")
+    .option("--no-color", "no colours (NO_COLOR works too)");
+
+/** Adds what the commands on an inventory share. */
+export const onInventory = (command: Command): Command =>
+  common(command.argument("<inventory>", "inventory file"))
+    .addOption(new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names))
     .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64))
     .addOption(
       new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
         .argParser(positive)
         .default(20),
     );
-
-/** Adds what the commands on an inventory share. */
-export const onInventory = (command: Command): Command =>
-  common(command.argument("<inventory>", "inventory file")).addOption(
-    new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names),
-  );

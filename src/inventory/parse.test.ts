@@ -123,6 +123,16 @@ describe("a problem says where, what and what to do", () => {
   });
 });
 
+it("finds dangling names and overlaps beside wrong keys, but no echoes of them", () => {
+  const text = `${hosts}networks:\n  app: { pol: 172.30.0.0/16, plane: route }\n  web: { pool: 10.0.0.0/16, plane: route }\ncontainers: { cc: { host: h9, network: web, image: i } }`;
+  expect(problems(text).map((line) => line.split(": ")[0])).toEqual([
+    "i.yml:4:10 networks.app.pol",
+    "i.yml:5:16 networks.web.pool",
+    "i.yml:5:16 networks.web.pool",
+    "i.yml:6:27 containers.cc.host",
+  ]);
+});
+
 describe("what an inventory means", () => {
   it("fills in defaults, hosts' own keys winning", () => {
     const { hosts } = parse(

@@ -10,7 +10,7 @@ import { validate } from "./validate.ts";
 
 /**
  * Reads an inventory. All problems come at once, in the order of the file, as one INVENTORY error with a line
- * `file:line:column path: message` each; later stages are checked only where the earlier ones left something to check.
+ * `file:line:column path: message` each; references and overlaps are checked also beside wrong keys.
  */
 export const parseInventory = (
   text: string,
@@ -23,12 +23,30 @@ export const parseInventory = (
     throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
   const missing = interpolate(doc, env);
   const parsed = read(doc);
-  if (!parsed.success) report([...missing, ...schemaProblems(parsed.error.issues)]);
+  if (!parsed.success) {
+    const wrong = [...missing, ...schemaProblems(parsed.error.issues)];
+    report([...wrong, ...problemsBeside(wrong, doc, file)]);
+  }
   report(missing);
   if (parsed.data === undefined) throw new TypeError("the schema neither failed nor gave data");
   const inventory = fill(parsed.data, file);
   report(validate(parsed.data, inventory));
   return inventory;
+};
+
+/**
+ * What is wrong with the rest of the file when the wrong keys and values are left out of it; problems above or below one that is
+ * known already are only its echo.
+ */
+const problemsBeside = (wrong: readonly Problem[], doc: Document, file: string): readonly Problem[] => {
+  const rest = doc.clone();
+  for (const { path } of wrong) if (path.length > 0 && rest.hasIn(path)) rest.deleteIn(path);
+  const parsed = read(rest);
+  if (parsed.data === undefined) return [];
+  const key = (problem: Problem): string => `${problem.path.join(".")}.`;
+  const isEcho = (problem: Problem): boolean =>
+    wrong.some((known) => key(known).startsWith(key(problem)) || key(problem).startsWith(key(known)));
+  return validate(parsed.data, fill(parsed.data, file)).filter((problem) => !isEcho(problem));
 };
 
 /** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */

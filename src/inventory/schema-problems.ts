@@ -3,7 +3,7 @@ import type { Path, Problem } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** zod's issues in the words of the inventory, unknown keys one by one with the known ones that look alike. */
+/** zod's issues in the words of the inventory, unknown keys one by one. */
 export const schemaProblems = (issues: readonly Issue[], base: Path = []): readonly Problem[] =>
   issues.flatMap((issue) => issueProblems(issue, [...base, ...(issue.path as Path)]));
 

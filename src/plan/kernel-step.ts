@@ -1,5 +1,5 @@
 import { ROUTE_PROTOCOL, routeMetric, ruleComment } from "../model/names.ts";
-import type { Chain, Jump, Route, Table } from "../model/state.ts";
+import type { Chain, Jump, Route, Sysctl, Table } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 import { changeLines, putBackLines } from "./remembered.ts";
 import type { Change, ShellStep, Sign } from "./step.ts";
@@ -55,7 +55,7 @@ const changeOf = (d: Difference): Change => {
     case "jump":
       return change(`jump to ${resource.to} in ${resource.table}`, `at the head of ${resource.from}`);
     case "sysctl":
-      return change(`sysctl ${resource.key}`, `${resource.value} -> ${resource.previous ?? ""}`);
+      return change(`sysctl ${resource.key}`, sysctlDetail(resource));
     case "table":
       return tableChange(resource.name, d.want !== undefined);
     case "network":
@@ -65,6 +65,9 @@ const changeOf = (d: Difference): Change => {
       throw new TypeError(`not a kernel resource: ${JSON.stringify(resource)}`);
   }
 };
+
+const sysctlDetail = ({ held, value, previous }: Sysctl): string =>
+  held === undefined ? `${value} -> ${previous ?? ""}` : "stays, another project needs it";
 
 /** Observed also while it is absent, so that the signs of the others do not fit. */
 const tableChange = (table: Table, comes: boolean): Change => ({

@@ -46,7 +46,10 @@ export const startProxy = (config: Resolved, proxyCommand: string): Proxy => {
     }
   };
   // After the end of its output it is about to end by itself, and its last words are worth a moment.
-  stream.once("close", () => (child.stdout.readableEnded ? void setTimeout(kill, 300) : kill()));
+  stream.once("close", () => {
+    if (!child.stdout.readableEnded) kill();
+    else setTimeout(kill, 300).unref();
+  });
   const ended = new Promise((resolve) => child.once("close", resolve).once("error", resolve));
   const complaint = (): string => [end, stderr.trim()].filter((part) => part !== "").join("\n");
   return { stream, command, complaint, kill, ended };

@@ -58,7 +58,7 @@ export const startError = (remote: Remote, what: string, end: End): XhostError =
   if (/password|authentication is required/i.test(end.stderr)) {
     const line = `${user} ALL=(ALL:ALL) NOPASSWD: ALL`;
     return error(
-      `sudo asks for a password: ${what} needs root; let ${user} do without by adding it to sudoers (visudo)\n` +
+      `sudo asks for a password, or allows other commands only: ${what} needs root; let ${user} do without by adding it to sudoers (visudo)\n` +
         `echo ${quote(line)} > /etc/sudoers.d/xhost\n${said}`,
     );
   }
