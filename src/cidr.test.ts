@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Address4 } from "ip-address";
 import { describe, expect, it, test } from "vitest";
 import { aggregate, block, blockCount, contains, formatCidr, overlaps, parseCidr, parseIp, size } from "./cidr.ts";
 import type { Cidr } from "./cidr.ts";
@@ -29,6 +30,16 @@ test.each(["10.1", "010.1.1.1", "1.2.3.4/32", "1.2.3.256", "0x1.1.1.1", ""])("%s
 });
 
 describe("properties", () => {
+  it("an address is what the ip-address library takes for one, and has the same value", () => {
+    const octet = fc.oneof(fc.nat(300).map(String), fc.stringMatching(/^[0-9a-fx ]{0,3}$/));
+    fc.assert(
+      fc.property(fc.array(octet, { minLength: 3, maxLength: 5 }), (octets) => {
+        const text = octets.join(".");
+        const value = Address4.isValid(text) ? Number(new Address4(text).bigInt()) : undefined;
+        expect(parseIp(text)).toBe(value);
+      }),
+    );
+  });
   it("overlap is symmetric and means a shared address", () => {
     fc.assert(
       fc.property(cidr(), cidr(), (a, b) => {

@@ -1,11 +1,18 @@
-import { Address4 } from "ip-address";
-
 /** An IPv4 network: first address as an unsigned 32-bit number and prefix length. */
 export type Cidr = { readonly base: number; readonly prefix: number };
 
-/** Unsigned 32-bit value of a strict dotted quad; no octal, no short forms (`010.0.0.1` and `10.1` are refused). */
+const OCTET = "(0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])";
+const QUAD = new RegExp(`^${[OCTET, OCTET, OCTET, OCTET].join("\\.")}$`);
+
+/**
+ * Unsigned 32-bit value of a strict dotted quad; no octal, no short forms (`010.0.0.1` and `10.1` are refused). Planning a
+ * few hundred hosts reads some hundred thousand of them, which the ip-address library, the measure in the tests, takes 30
+ * times as long for.
+ */
 export const parseIp = (text: string): number | undefined =>
-  !text.includes("/") && Address4.isValid(text) ? Number(new Address4(text).bigInt()) : undefined;
+  QUAD.exec(text)
+    ?.slice(1)
+    .reduce((ip, octet) => ip * 256 + Number(octet), 0);
 
 export const formatIp = (ip: number): string => [24, 16, 8, 0].map((shift) => (ip >>> shift) & 255).join(".");
 

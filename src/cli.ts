@@ -66,8 +66,14 @@ const contextOf = (options: Options): Context => {
 const confirm = async (question: string): Promise<boolean> => {
   if (!process.stdin.isTTY) throw new XhostError("INVENTORY", "there is no terminal to ask at: pass --yes to go ahead");
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  // In raw mode Ctrl-C is a key and no signal; Ctrl-D, the end of the input, is a no.
+  prompt.on("SIGINT", () => interrupt.abort());
   try {
     return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `, { signal: interrupt.signal })).trim());
+  } catch (error) {
+    if (interrupt.signal.aborted || !(error instanceof Error) || error.name !== "AbortError") throw error;
+    process.stderr.write("\n");
+    return false;
   } finally {
     prompt.close();
   }

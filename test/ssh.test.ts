@@ -137,7 +137,10 @@ test.each([
 });
 
 test.each([
-  ["echo 'sudo: a password is required' >&2; exit 1", /^REMOTE h1: sudo asks for a password: greet.*\necho 'ops ALL=/],
+  [
+    "echo 'sudo: a password is required' >&2; exit 1",
+    /^REMOTE h1: sudo asks for a password, or allows other commands only: greet.*\necho 'ops ALL=/,
+  ],
   ["echo 'sudo: ops is not allowed' >&2; exit 1", /^REMOTE h1: sudo refuses: greet.*exit status 1\nsudo: ops is not/],
   ["exit 127", /^REMOTE h1: there is no sudo: greet needs root/],
 ])("sudo that does %j is explained", async (script, message) => {

@@ -22,13 +22,17 @@ export const runCalls = async (host: Host, calls: readonly DockerCall[], context
   }
 };
 
+/** Tries every undo, also after one that fails, and says what could not be taken back. */
 const takeBack = async (host: Host, undo: readonly DockerCall[], context: CallContext, why: unknown): Promise<void> => {
+  const failed: string[] = [];
   for (const call of undo)
     await runCall(host, call, context).catch((error: unknown) => {
-      if (!(error instanceof XhostError) || !(why instanceof Error)) throw error;
-      throw new XhostError("REMOTE", `${why.message}\nand it could not be taken back: ${error.message}`, {
-        cause: why,
-      });
+      if (!(error instanceof XhostError)) throw error;
+      failed.push(error.message);
+    });
+  if (failed.length > 0 && why instanceof Error)
+    throw new XhostError("REMOTE", [why.message, "and it could not be taken back:", ...failed].join("\n"), {
+      cause: why,
     });
 };
 
@@ -62,7 +66,7 @@ const dispatch = async ({ docker }: Host, call: Exclude<DockerCall, { call: "pul
     case "renameContainer":
       return docker.getContainer(call.name).rename({ name: call.to });
     case "removeContainer":
-      return ignoring(404, docker.getContainer(call.name).remove({ force: true, v: true }));
+      return ignoring(404, docker.getContainer(call.name).remove({ force: true, v: call.volumes }));
   }
 };
 

@@ -36,6 +36,7 @@ export const phase = async <H extends { readonly name: string }, T>(
 ): Promise<PhaseResult<T>> => {
   const done = new Map<string, T>();
   const failed = new Map<string, XhostError>();
+  const bugs: unknown[] = [];
   const all = async (row: Row): Promise<void> => {
     const limit = pLimit(options.forks);
     const one = async (host: H): Promise<void> => {
@@ -43,28 +44,34 @@ export const phase = async <H extends { readonly name: string }, T>(
       try {
         done.set(host.name, await work(host, (text) => row.say(`${host.name}: ${text}`)));
       } catch (error) {
-        if (!(error instanceof XhostError)) throw error;
-        failed.set(host.name, error);
+        if (error instanceof XhostError) failed.set(host.name, error);
+        // An interrupt stops a host between two steps; the others go on to the end of theirs.
+        else bugs.push(error);
       }
       row.count(done.size + failed.size);
     };
     await Promise.all(hosts.map((host) => limit(one, host)));
   };
-  await draw(title, hosts.length, all, failed, options);
+  await draw(title, { total: hosts.length, work: all, done, failed }, options);
   options.signal.throwIfAborted();
+  if (bugs.length > 0) throw bugs[0];
   return { done, failed };
 };
 
 type Row = { readonly say: (text: string) => void; readonly count: (n: number) => void };
 
+type Drawn = {
+  readonly total: number;
+  readonly work: (row: Row) => Promise<void>;
+  readonly done: ReadonlyMap<string, unknown>;
+  readonly failed: ReadonlyMap<string, XhostError>;
+};
+
 const draw = async (
   title: string,
-  total: number,
-  work: (row: Row) => Promise<void>,
-  failed: ReadonlyMap<string, XhostError>,
-  { stderr, show }: PhaseOptions,
+  { total, work, done, failed }: Drawn,
+  { stderr, show, signal }: PhaseOptions,
 ): Promise<void> => {
-  let bug: Error | undefined;
   const output = new ProcessOutput(stderr, stderr);
   const options = { logger: new ListrLogger({ processOutput: output }) };
   const live = show === "live";
@@ -80,11 +87,13 @@ const draw = async (
             if (live) task.output = text;
           };
           count(0);
-          await work({ count, say }).catch((error: unknown) => {
-            bug = error instanceof Error ? error : new Error(String(error));
-          });
-          if (total > 1) task.title = `${title} ${total - failed.size}/${total}`;
-          if (failed.size === 0 || !live) return undefined;
+          const told = (): void => say("interrupted: finishing what has begun, once more to stop at once");
+          signal.addEventListener("abort", told, { once: true });
+          await work({ count, say });
+          signal.removeEventListener("abort", told);
+          if (total > 1) task.title = `${title} ${done.size}/${total}`;
+          if (failed.size === 0) return undefined;
+          if (!live) throw new Error(`${failed.size} failed`);
           return task.newListr(failureRows(failed), { exitOnError: false, concurrent: true });
         },
       },
@@ -98,7 +107,6 @@ const draw = async (
     },
   );
   await list.run();
-  if (bug !== undefined) throw bug;
 };
 
 /** One line each; the whole messages come at the end, once. */

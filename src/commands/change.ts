@@ -1,7 +1,7 @@
 import type { PhaseResult } from "../apply/phase.ts";
 import type { ErrorCode, XhostError } from "../errors.ts";
 import { counts, formatPlan } from "../plan/format.ts";
-import type { HostPlan } from "../plan/step.ts";
+import type { HostPlan, Step } from "../plan/step.ts";
 import { applyPlans } from "./apply-plans.ts";
 import type { Context, Outcome } from "./context.ts";
 import type { Look } from "./look.ts";
@@ -41,10 +41,16 @@ export const failureCode = (failures: readonly XhostError[]): number => {
   return has("INVENTORY") ? 3 : has("UNREACHABLE") ? 4 : failures.length > 0 ? 1 : 0;
 };
 
-/** `Removed from h1, h2.`; nothing where nothing was done. */
-export const doneText = (verb: string, hosts: Iterable<string>): readonly string[] => {
-  const names = [...hosts];
-  return names.length === 0 ? [] : [`${verb} ${names.length > 12 ? `${names.length} hosts` : names.join(", ")}.`];
+/** `Applied on h1, h2; not all of h3.`, hosts in the order of the file; nothing where nothing was to be done. */
+export const doneText = (verb: string, { done, failed }: PhaseResult<true>, { inventory }: Look): readonly string[] => {
+  const list = (hosts: ReadonlyMap<string, unknown>): string => {
+    const names = inventory.hosts.map((h) => h.name).filter((name) => hosts.has(name));
+    return names.length > 12 ? `${names.length} hosts` : names.join(", ");
+  };
+  if (done.size + failed.size === 0) return [];
+  return [
+    `${verb} ${done.size === 0 ? "no host" : list(done)}${failed.size > 0 ? `; not all of it on ${list(failed)}` : ""}.`,
+  ];
 };
 
 /** Failures as plain data, by host. */
@@ -55,8 +61,14 @@ export const failuresJson = (failures: readonly XhostError[]) =>
 export const planJson = (plans: readonly HostPlan[], look: Look) => {
   const n = counts(plans);
   return {
-    hosts: Object.fromEntries(plans.map((p) => [p.host, p.steps])),
+    hosts: Object.fromEntries(plans.map((p) => [p.host, p.steps.map(shownStep)])),
     summary: { add: n["+"], change: n["~"], replace: n["±"], remove: n["-"] },
     failed: failuresJson(lookFailures(look)),
   };
 };
+
+/** A step without the values that came out of the environment: they do not belong into logs. */
+const shownStep = (step: Step): Step =>
+  step.kind === "shell"
+    ? step
+    : { ...step, calls: step.calls.map((c) => (c.call === "createContainer" ? { ...c, body: c.shown } : c)) };

@@ -1,51 +1,44 @@
 import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
+import type { XhostError } from "../errors.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
 import { reach } from "../doctor/reach.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
 import type { Context } from "./context.ts";
-import type { Host } from "../ssh/host.ts";
 import type { Look } from "./look.ts";
 import { table } from "./table.ts";
 
-/** Makes the checks that have an end on a chosen host; `hosts` are those that can be asked about their containers. */
-export const connectivity = async (
-  { inventory, hosts: answered, chosen }: Look,
-  hosts: ReadonlyMap<string, Host>,
-  context: Context,
-): Promise<readonly Finding[]> => {
+/** What the checks gave, and the hosts on which they could not be made. */
+type Connectivity = { readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] };
+
+/** Makes the checks that have an end on a chosen host; those with an end on a host that cannot be asked say so. */
+export const connectivity = async ({ inventory, hosts, chosen }: Look, context: Context): Promise<Connectivity> => {
   const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
   const checks = inventory.checks.filter((c) => near.has(c.from) || near.has(c.to));
-  if (checks.length === 0 || hosts.size === 0) return [];
+  if (checks.length === 0 || hosts.size === 0) return { findings: [], errors: [] };
   const checked = new Set(checks.flatMap((c) => [c.from, c.to]));
-  const containers = inventory.containers.filter((c) => checked.has(c.ref));
-  const { done } = await phase(
+  const containers = inventory.containers
+    .filter((c) => checked.has(c.ref))
+    .map((c) => ({ ...c, dockerNetwork: dockerNetwork(c, inventory) }));
+  const { done, failed } = await phase(
     "Find the containers",
     [...hosts.values()],
     (host) =>
       endpointsOf(
         host,
-        containers
-          .filter((c) => c.host === host.name)
-          .map((c) => ({ ...c, dockerNetwork: dockerNetwork(c, inventory) })),
+        containers.filter((c) => c.host === host.name),
       ),
     context.progress,
   );
   const endpoints = new Map([...done.values()].flat().map((end): [string, Endpoint] => [end.ref, end]));
-  const { done: found, failed } = await phase(
+  const { done: made } = await phase(
     "Check connectivity",
     [{ name: "all" }],
     () => reach(checks, { hosts, endpoints, expect: (check) => sourceKept(check, inventory) }),
     context.progress,
   );
-  for (const error of failed.values()) throw error;
-  const away = (ref: string): string => {
-    const host = inventory.containers.find((c) => c.ref === ref)?.host ?? "";
-    return answered.has(host) ? `${host} was not brought into shape` : `${host} did not answer`;
-  };
-  return (found.get("all") ?? []).map((f) =>
-    f.result === "unchecked" ? { ...f, note: away(endpoints.has(f.from) ? f.to : f.from) } : f,
-  );
+  const { findings = [], errors = [] } = made.get("all") ?? {};
+  return { findings, errors: [...failed.values(), ...errors] };
 };
 
 const dockerNetwork = (c: InventoryContainer, inventory: Inventory): string => {

@@ -15,14 +15,12 @@ export const deploy = (
     const ask = { title: "Apply", question: "Apply?", yes: options.yes };
     const changed = await change(plans, seen, context, ask);
     if (changed === undefined) return declined(plans, seen);
-    const intact = new Map([...seen.hosts].filter(([name]) => !changed.failed.has(name)));
-    const findings = await connectivity(seen, intact, context);
-    const errors = [...lookFailures(seen), ...changed.failed.values()];
+    const { findings, errors: unmade } = await connectivity(seen, context);
+    const errors = [...lookFailures(seen), ...changed.failed.values(), ...unmade];
     return {
-      text: [
-        ...doneText("Applied on", changed.done.keys()),
-        ...(findings.length > 0 ? [findingsTable(findings)] : []),
-      ].join("\n"),
+      text: [...doneText("Applied on", changed, seen), ...(findings.length > 0 ? [findingsTable(findings)] : [])].join(
+        "\n",
+      ),
       errors,
       json: {
         ...planJson(plans, seen),

@@ -20,7 +20,7 @@ export const destroy = (
     return {
       text: [
         ...kept.map((v) => `${v.host}: volume ${v.volume} is kept, it holds data: remove it with --volumes`),
-        ...doneText(`Removed ${seen.inventory.name} from`, changed.done.keys()),
+        ...doneText(`Removed ${seen.inventory.name} from`, changed, seen),
       ].join("\n"),
       errors,
       json: {

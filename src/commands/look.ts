@@ -28,7 +28,11 @@ export type Look = {
 export const readInventory = async (file: string, { cwd, env }: Context): Promise<Inventory> => {
   const text = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
     const why =
-      cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "there is no such file" : String(cause);
+      cause instanceof Error && "code" in cause && cause.code === "ENOENT"
+        ? "there is no such file"
+        : cause instanceof Error
+          ? cause.message
+          : String(cause);
     throw new XhostError("INVENTORY", `${file}: ${why}`, { cause });
   });
   return parseInventory(text, { file, env });
@@ -59,7 +63,7 @@ export const look = async <T>(
       phase(
         "Look at the hosts",
         inventory.hosts,
-        (host, say) => lookAt(host, { ssh, say, lock: exclusive && chosen.has(host.name) }),
+        (host, say) => lookAt(host, { ssh, say, timeout: context.timeout, lock: exclusive && chosen.has(host.name) }),
         context.progress,
       ),
     );
@@ -76,17 +80,22 @@ export const look = async <T>(
   }
 };
 
-type Looking = { readonly ssh: Connector; readonly say: (text: string) => void; readonly lock: boolean };
+type Looking = {
+  readonly ssh: Connector;
+  readonly say: (text: string) => void;
+  readonly lock: boolean;
+  readonly timeout: number;
+};
 
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, lock: exclusive }: Looking,
+  { ssh, say, timeout, lock: exclusive }: Looking,
 ): Promise<{ open: Host; facts: Facts }> => {
   say("connecting");
   const open = await ssh.open(host);
   if (exclusive) await lock(open);
   say("looking");
-  const facts = await observe(open);
+  const facts = await observe(open, timeout);
   if (facts.missing.length > 0)
     throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
   return { open, facts };

@@ -17,7 +17,11 @@ export const positive = (value: string): number => {
   return number;
 };
 
-const names = (value: string): readonly string[] => value.split(",").filter((name) => name !== "");
+const names = (value: string): readonly string[] => {
+  const list = value.split(",").filter((name) => name !== "");
+  if (list.length === 0) throw new InvalidArgumentError("names no host");
+  return list;
+};
 
 /** Adds the options of every command. */
 export const common = (command: Command): Command =>

@@ -1,3 +1,4 @@
+import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
 import type { Host, Shell } from "../ssh/host.ts";
 import { readAnswers, type Answers } from "./answers.ts";
@@ -20,46 +21,60 @@ export const reach = async (
     endpoints,
     expect,
   }: { hosts: ReadonlyMap<string, Host>; endpoints: ReadonlyMap<string, Endpoint>; expect: Expectation },
-): Promise<readonly Finding[]> => {
+): Promise<{ readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] }> => {
   const jobs = checks.flatMap((check, index) => jobOf(check, index, endpoints) ?? []);
   const listeners = [...new Set(jobs.filter((j) => j.check.probe.kind === "ping").map((j) => j.to))];
-  const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
-  const shells = await Promise.all(
-    [...hosts.values()]
-      .filter(({ name }) => involved.has(name))
-      .map(async (host) => ({ host: host.name, shell: await host.shell("check connectivity") })),
-  );
-  const answers: Answers = { probes: new Map(), sources: new Map() };
   const numbered = listeners.map(({ host, pid }, id) => ({ host, pid, id }));
-  await Promise.all(
-    shells.map(({ host, shell }) =>
-      listen(
-        shell,
-        numbered.filter((l) => l.host === host),
-        answers,
-      ),
+  const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
+  const answers: Answers = { probes: new Map(), sources: new Map() };
+  const shells = new Map<string, Shell>();
+  const errors = new Map<string, XhostError>();
+  /** One round on every host whose session stands; a host that fails is out of the next ones. */
+  const round = (work: (host: Host) => Promise<void>): Promise<unknown> =>
+    Promise.all(
+      [...hosts.values()]
+        .filter(({ name }) => involved.has(name) && !errors.has(name))
+        .map((host) =>
+          work(host).catch((error: unknown) => {
+            if (!(error instanceof XhostError)) throw error;
+            errors.set(host.name, error);
+          }),
+        ),
+    );
+  await round(async (host) => void shells.set(host.name, await host.shell("check connectivity")));
+  await round(({ name }) =>
+    listen(
+      shellOf(shells, name),
+      numbered.filter((l) => l.host === name),
+      answers,
     ),
   );
-  await Promise.all(
-    shells.map(({ host, shell }) =>
-      probe(
-        shell,
-        jobs.filter((j) => j.from.host === host),
-        answers,
-      ),
+  await round(({ name }) =>
+    probe(
+      shellOf(shells, name),
+      jobs.filter((j) => j.from.host === name),
+      answers,
     ),
   );
-  await Promise.all(shells.map(({ shell }) => stop(shell, answers)));
-  const seen = new Map(listeners.map((to, id) => [to.ref, answers.sources.get(id)]));
-  return checks.map((check, index) =>
+  await round(({ name }) => stop(shellOf(shells, name), answers));
+  const sources = new Map(listeners.map((to, id) => [to.ref, answers.sources.get(id)]));
+  const asked = new Map([...endpoints].filter(([, end]) => !errors.has(end.host)));
+  const findings = checks.map((check, index) =>
     judge(check, {
-      from: endpoints.get(check.from),
-      to: endpoints.get(check.to),
+      from: asked.get(check.from),
+      to: asked.get(check.to),
       answer: answers.probes.get(index),
-      sources: seen.get(check.to),
+      sources: sources.get(check.to),
       sourceKept: expect(check),
     }),
   );
+  return { findings, errors: [...errors.values()] };
+};
+
+const shellOf = (shells: ReadonlyMap<string, Shell>, name: string): Shell => {
+  const shell = shells.get(name);
+  if (shell === undefined) throw new TypeError(`no session on ${name}`);
+  return shell;
 };
 
 const jobOf = (check: Check, index: number, endpoints: ReadonlyMap<string, Endpoint>): Job | undefined => {

@@ -1,3 +1,5 @@
+import { parseIp } from "../cidr.ts";
+
 /** A published port as Docker's API takes it; ranges are spelled out by the parser. */
 export type Port = {
   readonly target: number;
@@ -26,7 +28,7 @@ export const parsePort = (text: string): readonly Port[] | undefined => {
   if (match === null) return undefined;
   const targets = range(match[3] ?? "");
   const published = match[2] === undefined || match[2] === "" ? undefined : range(match[2]);
-  if (targets === undefined) return undefined;
+  if (targets === undefined || (match[1] !== undefined && parseIp(match[1]) === undefined)) return undefined;
   if (match[2] && published === undefined) return undefined;
   if (published !== undefined && published.length !== targets.length) return undefined;
   const protocol = (match[4] ?? "tcp") as Port["protocol"];

@@ -1,10 +1,11 @@
+import { split } from "shlex";
 import { z } from "zod";
 import { parseIp } from "../cidr.ts";
 import { parseBytes, parseDuration, parsePort, parseVolume } from "./compose-values.ts";
 
 const text = z.string("should be text");
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const words = z.union([text, z.array(text)]);
+const words = z.union([text.refine((v) => isSplit(v), "should have every quote closed"), z.array(text)]);
 const pairs = z.union([z.record(z.string(), scalar), z.array(text)]);
 const oneOrMany = z.union([text, z.array(text)]);
 const duration = text.refine((v) => parseDuration(v) !== undefined, "should be a duration such as 1m30s");
@@ -12,6 +13,16 @@ const bytes = z.union([
   z.number().int().nonnegative(),
   text.refine((v) => parseBytes(v) !== undefined, "should be a size in bytes such as 64m"),
 ]);
+/** Whether shlex, which splits commands as Compose does, finds an end for every quote. */
+function isSplit(command: string): boolean {
+  try {
+    split(command);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** An IPv4 address in dotted quad form. */
 export const ipv4 = text.refine((v) => parseIp(v) !== undefined, "should be an IPv4 address such as 10.0.0.2");
 
@@ -23,7 +34,10 @@ const port = z.union([
   ),
   z.strictObject({
     target: z.number().int().min(1).max(65535),
-    published: z.union([z.number().int().min(1).max(65535), z.string().regex(/^\d+$/)]).optional(),
+    published: z
+      .union([z.number().int(), z.string().regex(/^\d+$/)])
+      .refine((v) => Number(v) >= 1 && Number(v) <= 65535, "should be a port number")
+      .optional(),
     host_ip: ipv4.optional(),
     protocol: z.enum(["tcp", "udp", "sctp"]).optional(),
   }),
@@ -34,12 +48,25 @@ const volume = z.union([
     (v) => parseVolume(v) !== undefined,
     "should be NAME:/path, /path/on/host:/path or /path, with :ro and the like behind; paths of the operator's machine do not exist on the host",
   ),
-  z.strictObject({
-    type: z.enum(["bind", "volume", "tmpfs"]),
-    source: text.optional(),
-    target: z.string().startsWith("/", "should be an absolute path in the container"),
-    read_only: z.boolean().optional(),
-  }),
+  z
+    .strictObject({
+      type: z.enum(["bind", "volume", "tmpfs"]),
+      source: text.optional(),
+      target: z.string().startsWith("/", "should be an absolute path in the container"),
+      read_only: z.boolean().optional(),
+    })
+    .refine(
+      (v) => v.type !== "bind" || v.source?.startsWith("/") === true,
+      "a bind needs a source, an absolute path of the host",
+    )
+    .refine(
+      (v) => v.type !== "tmpfs" || (v.source ?? v.read_only) === undefined,
+      "a tmpfs has neither source nor read_only",
+    )
+    .refine(
+      (v) => v.type !== "volume" || v.source !== undefined || v.read_only === undefined,
+      "an anonymous volume cannot be read-only",
+    ),
 ]);
 
 const healthcheck = z.strictObject({

@@ -40,7 +40,7 @@ const fillNetwork = (name: string, network: WrittenNetwork, hosts: readonly Inve
   prefix: network.prefix ?? 24,
   blocks: new Map(
     (network.hosts ?? hosts.map((h) => h.name)).map((host): [string, BlockSource] => {
-      const [subnet, existing] = [network.subnets?.[host], network.existing?.[host]];
+      const [subnet, existing] = [own(network.subnets, host), own(network.existing, host)];
       if (subnet !== undefined) return [host, { kind: "subnet", subnet }];
       return [host, existing === undefined ? { kind: "pool" } : { kind: "existing", dockerNetwork: existing }];
     }),
@@ -49,6 +49,10 @@ const fillNetwork = (name: string, network: WrittenNetwork, hosts: readonly Inve
   firewall: network.firewall ?? "scoped",
   masquerade: network.masquerade ?? false,
 });
+
+/** A key of the file, not one that every object has, such as `constructor`. */
+const own = (map: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
+  map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
 
 type WrittenContainer = NonNullable<Written["containers"]>[string];
 
@@ -65,6 +69,7 @@ const fillContainer = (
     network,
     address: ipv4_address,
     service,
+    shownEnvironment: service.environment,
   }));
 };
 

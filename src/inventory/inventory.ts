@@ -54,6 +54,8 @@ export type InventoryContainer = {
   readonly network: string;
   readonly address: string | undefined;
   readonly service: Service;
+  /** The environment as written, `${NAME}` not replaced: what people and logs get to see. */
+  readonly shownEnvironment: Service["environment"];
 };
 
 export type Probe =

@@ -1,5 +1,6 @@
-import { isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { isCollection, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { XhostError } from "../errors.ts";
+import type { Service } from "./compose.ts";
 import { fill } from "./fill.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Inventory } from "./inventory.ts";
@@ -21,6 +22,8 @@ export const parseInventory = (
   const report = (problems: readonly Problem[]): void => fail(problems, { doc, lines, file });
   if (doc.errors.length > 0)
     throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
+  refuseBadAliases(doc, file);
+  const asWritten = doc.clone();
   const missing = interpolate(doc, env);
   const parsed = read(doc);
   if (!parsed.success) {
@@ -31,7 +34,23 @@ export const parseInventory = (
   if (parsed.data === undefined) throw new TypeError("the schema neither failed nor gave data");
   const inventory = fill(parsed.data, file);
   report(validate(parsed.data, inventory));
-  return inventory;
+  const containers = inventory.containers.map((c) => ({ ...c, shownEnvironment: environmentOf(asWritten, c.name) }));
+  return { ...inventory, containers };
+};
+
+/** An alias without its anchor, or aliases that unfold without end (the yaml library counts them). */
+const refuseBadAliases = (doc: Document, file: string): void => {
+  try {
+    doc.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new XhostError("INVENTORY", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+};
+
+/** A container's environment before variables are replaced; its form is the one that has been checked after. */
+const environmentOf = (asWritten: Document, container: string): Service["environment"] => {
+  const node = asWritten.getIn(["containers", container, "environment"], true);
+  return isCollection(node) ? (node.toJS(asWritten) as Service["environment"]) : undefined;
 };
 
 /**
@@ -51,7 +70,8 @@ const problemsBeside = (wrong: readonly Problem[], doc: Document, file: string):
 
 /** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */
 const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
-  const parse = (): ReturnType<typeof schema.safeParse> => schema.safeParse(doc.toJS() ?? {}, { reportInput: true });
+  const parse = (): ReturnType<typeof schema.safeParse> =>
+    schema.safeParse(doc.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
   const parsed = parse();
   for (const { path } of schemaProblems(parsed.error?.issues ?? [])) {
     const node = doc.getIn(path, true);

@@ -1,16 +1,26 @@
 import { z } from "zod";
-import { parseCidr } from "../cidr.ts";
+import { cidrOf, overlaps, parseCidr } from "../cidr.ts";
 import { ipv4, serviceKeys } from "./compose.ts";
 
 /** Docker's rule for the names of containers and networks (moby, daemon/names: RestrictedNameChars). */
 const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 const HOST_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
+const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].map(cidrOf);
+
 const dockerName = z.string().regex(DOCKER_NAME, "should be a Docker name: two or more letters, digits, _ . or -");
 const hostName = z.string().regex(HOST_NAME, "should be a host name: letters, digits, _ . or -");
 const cidr = z
   .string("should be an IPv4 network such as 172.30.0.0/16")
-  .refine((v) => parseCidr(v) !== undefined, "should be an IPv4 network such as 172.30.0.0/16, without host bits");
+  .refine((v) => parseCidr(v) !== undefined, "should be an IPv4 network such as 172.30.0.0/16, without host bits")
+  .refine((v) => !SPECIAL.some((range) => overlaps(range, parseCidr(v) ?? range)), {
+    error: "is not for hosts: this-network, loopback, link-local, multicast and reserved addresses (RFC 6890)",
+    when: (payload) => parseCidr(String(payload.value)) !== undefined,
+  });
+const subnet = cidr.refine(
+  (v) => (parseCidr(v)?.prefix ?? 24) <= 29,
+  "should be /29 or wider: a smaller one has no room for containers",
+);
 
 const ssh = z
   .strictObject({
@@ -45,7 +55,7 @@ const network = z.strictObject({
     .max(29, "should be 8 to 29: a smaller block has no room for containers")
     .describe("size of a host's block; default 24")
     .optional(),
-  subnets: z.record(hostName, cidr).describe("explicit blocks, by host").optional(),
+  subnets: z.record(hostName, subnet).describe("explicit blocks, by host").optional(),
   existing: z
     .record(hostName, z.string().min(1))
     .describe("Docker networks that are there already, by host: routed, never created or removed")

@@ -7,8 +7,9 @@ import type { Written } from "./schema.ts";
 const DOCKERS_OWN = ["bridge", "host", "none"];
 
 /** Blocks without a source, pools that are too small, names Docker keeps for itself, planes this version does not have. */
-export const networkProblems = (written: Written, inventory: Inventory): readonly Problem[] =>
-  inventory.networks.flatMap((network) => {
+export const networkProblems = (written: Written, inventory: Inventory): readonly Problem[] => [
+  ...adoptedTwice(inventory),
+  ...inventory.networks.flatMap((network) => {
     const path = ["networks", network.name];
     return [
       ...(DOCKERS_OWN.includes(network.name)
@@ -30,7 +31,25 @@ export const networkProblems = (written: Written, inventory: Inventory): readonl
             },
           ]),
     ];
-  });
+  }),
+];
+
+/** A Docker network can be part of one network of the inventory only: its routes would be wanted twice. */
+const adoptedTwice = (inventory: Inventory): readonly Problem[] => {
+  const owners = new Map<string, string>();
+  return inventory.networks.flatMap((network) =>
+    [...network.blocks].flatMap(([host, source]): readonly Problem[] => {
+      if (source.kind !== "existing") return [];
+      const key = `${host}/${source.dockerNetwork}`;
+      const owner = owners.get(key);
+      owners.set(key, owner ?? network.name);
+      const path = ["networks", network.name, "existing", host];
+      return owner === undefined
+        ? []
+        : [{ path, message: `${source.dockerNetwork} of ${host} is adopted by ${owner} already` }];
+    }),
+  );
+};
 
 const blockProblems = (network: InventoryNetwork, written: Written): readonly Problem[] => {
   const path = ["networks", network.name];

@@ -30,6 +30,9 @@ export const referenceProblems = (written: Written): readonly Problem[] => {
   ];
 };
 
+/** As `retiredName` of model/names.ts, which this folder may not import. */
+const RETIRED = ".xhost-old";
+
 type WrittenContainer = NonNullable<Written["containers"]>[string];
 type WrittenNetwork = NonNullable<Written["networks"]>[string];
 
@@ -47,6 +50,15 @@ const containerProblems = (
     host !== undefined ? [...path, "host"] : hosts === "all" ? [...path, "hosts"] : [...path, "hosts", i];
   const its = known.networks.get(network)?.hosts ?? known.hosts;
   return [
+    ...(name.endsWith(RETIRED)
+      ? [
+          {
+            path,
+            message: `should not end in ${RETIRED}: that is what a container is called while it is replaced`,
+            at: "key",
+          } as const,
+        ]
+      : []),
     ...unknown("network", network, [...known.networks.keys()], [...path, "network"]),
     ...on.flatMap((h, i) => unknown("host", h, known.hosts, place(i))),
     ...(Array.isArray(hosts) ? twice(hosts, [...path, "hosts"]) : []),
@@ -64,6 +76,9 @@ const containerProblems = (
 const checkProblems = (written: Written): readonly Problem[] =>
   (written.checks ?? []).flatMap((check, i) => [
     ...(["from", "to"] as const).flatMap((end) => refProblems(check[end], written, ["checks", i, end])),
+    ...(check.from === check.to
+      ? [{ path: ["checks", i, "to"], message: `is ${check.from} itself: a check needs two containers` }]
+      : []),
     ...(check.tcp !== undefined && check.http !== undefined
       ? [{ path: ["checks", i, "http"], message: "should not stand beside tcp: write two checks", at: "key" } as const]
       : []),
@@ -77,7 +92,7 @@ const checkProblems = (written: Written): readonly Problem[] =>
 
 const refProblems = (ref: string, written: Written, path: Path): readonly Problem[] => {
   const [name = "", host] = ref.split("@");
-  const container = written.containers?.[name];
+  const container = new Map(Object.entries(written.containers ?? {})).get(name);
   if (container === undefined) return unknown("container", name, Object.keys(written.containers ?? {}), path);
   if (host === undefined) return [];
   const on =

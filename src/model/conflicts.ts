@@ -1,9 +1,9 @@
-import { cidrOf, overlaps } from "../cidr.ts";
+import { cidrOf, overlaps, type Cidr } from "../cidr.ts";
 import { addressMessage } from "../inventory/validate-addresses.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { bridgeName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
-import { peersOf } from "./desired.ts";
+import { placeOf } from "./place.ts";
 import { planeOf } from "./planes/index.ts";
 
 /** What the user allows that is refused otherwise. */
@@ -99,7 +99,7 @@ const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly 
               ),
             ]
           : []),
-        ...peersOf(network, fabric, host, facts).flatMap((peer) => {
+        ...placeOf(network, fabric, host, facts).peers.flatMap((peer) => {
           const obstacle = planeOf(network.plane).obstacle(peer);
           return obstacle === undefined ? [] : [says(obstacle)];
         }),
@@ -123,7 +123,7 @@ const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly 
       const own = adopted(network, host, facts) !== undefined;
       return foreignRanges(fabric, host, facts).flatMap((range) => {
         const clashing = all
-          .filter(({ cidr }) => overlaps(cidrOf(range.subnet), cidr))
+          .filter(({ cidr }) => overlaps(range.cidr, cidr))
           .filter(({ at }) => at !== host || !own || range.adopted === undefined);
         const [first] = [...clashing].sort((a, b) => Number(b.at === host) - Number(a.at === host));
         if (first === undefined) return [];
@@ -142,7 +142,10 @@ const remedy = (pool: string | undefined, here: boolean): string =>
       ? "choose another subnet"
       : "two networks with the same addresses cannot reach each other; give one of them another subnet (for Docker's default bridge: `bip` in daemon.json), or adopt a network of another range";
 
-type ForeignRange = { readonly subnet: string; readonly what: string; readonly adopted?: string };
+type ForeignRange = { readonly cidr: Cidr; readonly what: string; readonly adopted?: string };
+
+/** Also the two halves by which VPNs cover the default route without replacing it. */
+const isDefault = (destination: string): boolean => cidrOf(destination).prefix <= 1;
 
 const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly ForeignRange[] => {
   const project = fabric.inventory.name;
@@ -151,18 +154,18 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
     .filter((n) => n.labels[PROJECT_LABEL] !== project)
     .flatMap((n) =>
       n.subnets.map((subnet): ForeignRange => ({
-        subnet,
+        cidr: cidrOf(subnet),
         what: `the Docker network ${n.name} (${subnet}) on this host`,
         ...(adoptedNames.includes(n.name) && { adopted: n.name }),
       })),
     );
   const bridges = new Set(facts.networks.map((n) => n.bridge));
   const routes = facts.routes
-    .filter((r) => r.destination !== "0.0.0.0/0" && !bridges.has(r.device ?? ""))
+    .filter((r) => !isDefault(r.destination) && !bridges.has(r.device ?? ""))
     .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
     .map((r): ForeignRange => {
       const way = r.gateway === undefined ? `dev ${r.device ?? "none"}` : `via ${r.gateway}`;
-      return { subnet: r.destination, what: `the route ${r.destination} ${way} on this host` };
+      return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host` };
     });
   return [...networks, ...routes];
 };

@@ -1,14 +1,13 @@
 import { block, cidrOf, formatIp } from "../cidr.ts";
-import type { InventoryContainer, InventoryNetwork } from "../inventory/inventory.ts";
-import { containerBody, volumesOf, type Attachment } from "./container-body.ts";
+import type { InventoryContainer } from "../inventory/inventory.ts";
+import { containerBody, volumesOf, type Attachment, type ContainerBody } from "./container-body.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { dropsInRaw, firewall, type Passage } from "./firewall.ts";
 import { bridgeName, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
 import { listedName } from "./image-name.ts";
-import { pathTo } from "./paths.ts";
 import { planeOf } from "./planes/index.ts";
-import type { Peer, Site } from "./planes/plane.ts";
+import { placeOf, type Place } from "./place.ts";
 import { settingsLabel, settingsOf } from "./settings.ts";
 import type { Container, HostState, Network, Resource } from "./state.ts";
 
@@ -17,22 +16,22 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** What should stand on one host that has been looked at; pure. */
 export const desiredState = (fabric: Fabric, host: string, facts: Facts, env: Env): HostState => {
   const { inventory } = fabric;
-  const networks = inventory.networks.filter((n) => n.blocks.has(host));
+  const places = inventory.networks.filter((n) => n.blocks.has(host)).map((n) => placeOf(n, fabric, host, facts));
   const containers = inventory.containers.filter((c) => c.host === host);
   const volumes = new Set(containers.flatMap((c) => volumesOf(c.service)));
   return [
-    ...networks.flatMap((n) => ownNetwork(n, fabric, host, facts)),
+    ...places.flatMap((place) => ownNetwork(place, inventory.name, facts)),
     ...[...volumes]
       .filter((name) => isOurs(name, facts, inventory.name))
       .map((name): Resource => ({ kind: "volume", name })),
     ...containers.map((c) => container(c, fabric, facts, env)),
-    ...networks.flatMap((n) => planeOf(n.plane).resources(siteOf(n, fabric, host), peersOf(n, fabric, host, facts))),
+    ...places.flatMap(({ network, self, peers }) => planeOf(network.plane).resources(self, peers)),
     ...firewall(
-      networks.map((n) => passage(n, fabric, host, facts)),
+      places.map((place) => passage(place, inventory.name, facts)),
       facts,
       inventory.name,
     ),
-    ...(networks.length > 0 ? surroundings(facts) : []),
+    ...(places.length > 0 ? surroundings(facts) : []),
   ];
 };
 
@@ -48,47 +47,36 @@ const surroundings = (facts: Facts): readonly Resource[] => [
 const isOurs = (name: string, facts: Facts, project: string): boolean =>
   facts.volumes.every((v) => v.name !== name || v.labels[PROJECT_LABEL] === project);
 
-const siteOf = (network: InventoryNetwork, fabric: Fabric, host: string): Site => ({
-  host,
-  address: fabric.addresses.get(host) ?? "",
-  subnets: fabric.subnets.get(network.name)?.get(host) ?? [],
-});
-
-/** The other sites of a network whose address is known and toward which this host has a way. */
-export const peersOf = (network: InventoryNetwork, fabric: Fabric, host: string, facts: Facts): readonly Peer[] =>
-  [...network.blocks.keys()].flatMap((other) => {
-    const site = siteOf(network, fabric, other);
-    const path = other === host || site.address === "" ? undefined : pathTo(facts, site.address);
-    return path === undefined ? [] : [{ ...site, path }];
-  });
-
-const ownNetwork = (network: InventoryNetwork, fabric: Fabric, host: string, facts: Facts): readonly Network[] => {
-  const [subnet] = fabric.subnets.get(network.name)?.get(host) ?? [];
-  if (network.blocks.get(host)?.kind === "existing" || subnet === undefined) return [];
+const ownNetwork = ({ network, self, peers }: Place, project: string, facts: Facts): readonly Network[] => {
+  const [subnet] = self.subnets;
+  if (network.blocks.get(self.host)?.kind === "existing" || subnet === undefined) return [];
   const { name } = network;
   const gateway = formatIp(block(cidrOf(subnet), 32, 1).base);
-  const mtu = pathMtu(network, fabric, host, facts);
-  return [{ kind: "network", name, subnet, gateway, bridge: bridgeName(fabric.inventory.name, name), mtu }];
+  const standing = facts.networks.find((n) => n.name === name && n.labels[PROJECT_LABEL] === project)?.mtu;
+  // A peer that is gone or unknown is no reason to make a network anew.
+  const isComplete = peers.length > 0 && peers.length === network.blocks.size - 1;
+  const measured = Math.min(...(peers.length > 0 ? peers.map((peer) => peer.path.mtu) : [1500]));
+  const mtu = isComplete
+    ? measured - planeOf(network.plane).overhead
+    : (standing ?? measured - planeOf(network.plane).overhead);
+  return [{ kind: "network", name, subnet, gateway, bridge: bridgeName(project, name), mtu }];
 };
 
-/** What the narrowest of the host's own ways to its peers carries, less the plane's overhead; 1500 without peers. */
-const pathMtu = (network: InventoryNetwork, fabric: Fabric, host: string, facts: Facts): number => {
-  const mtus = peersOf(network, fabric, host, facts).map((peer) => peer.path.mtu);
-  return Math.min(...(mtus.length > 0 ? mtus : [1500])) - planeOf(network.plane).overhead;
-};
-
-const passage = (network: InventoryNetwork, fabric: Fabric, host: string, facts: Facts): Passage => {
+const passage = ({ network, self, peers }: Place, project: string, facts: Facts): Passage => {
   const plane = planeOf(network.plane);
   const remote = new Map<string, string[]>();
-  for (const peer of peersOf(network, fabric, host, facts)) {
+  for (const peer of peers) {
     const sources = network.masquerade ? [...peer.subnets, `${peer.address}/32`] : peer.subnets;
-    remote.set(plane.device(peer), [...(remote.get(plane.device(peer)) ?? []), ...sources]);
+    const device = plane.device(peer);
+    const list = remote.get(device) ?? [];
+    list.push(...sources);
+    remote.set(device, list);
   }
   return {
     mode: network.firewall,
     masquerade: network.masquerade,
-    bridge: adopted(network, host, facts)?.bridge ?? bridgeName(fabric.inventory.name, network.name),
-    local: fabric.subnets.get(network.name)?.get(host) ?? [],
+    bridge: adopted(network, self.host, facts)?.bridge ?? bridgeName(project, network.name),
+    local: self.subnets,
     remote,
   };
 };
@@ -113,5 +101,12 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
     settings,
     running: true,
     body: { ...body, Labels: labels },
+    shown: { ...shownBody(c, attachment), Labels: labels },
   };
+};
+
+/** What a value that comes out of the environment looks like in plans and logs: its name. */
+const shownBody = (c: InventoryContainer, attachment: Attachment): ContainerBody => {
+  const names: Env = new Proxy({}, { get: (_, name) => `\${${String(name)}}` });
+  return containerBody({ ...c.service, environment: c.shownEnvironment }, attachment, names);
 };

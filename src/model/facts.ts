@@ -45,6 +45,8 @@ export type DockerContainer = {
   /** Docker's sentence about it, such as `Up 2 hours` or `Exited (1) 5 seconds ago`. */
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Volumes that were made without a name: Docker names them with 64 hex digits. */
+  readonly anonymous: readonly { readonly name: string; readonly destination: string }[];
   /** IPv4 address by network name; empty while it does not run. */
   readonly addresses: Readonly<Record<string, string>>;
 };

@@ -41,7 +41,14 @@ const chain = (table: Table, from: string, rules: readonly string[], project: st
   );
   return [
     { kind: "chain", table, name, rules: commented },
-    { kind: "jump", table, from, to: name, first: true },
+    {
+      kind: "jump",
+      table,
+      from,
+      to: name,
+      first: true,
+      rules: [`-m comment --comment ${ruleComment(project)} -j ${name}`],
+    },
   ];
 };
 

@@ -39,6 +39,7 @@ const ownContainers = (facts: Facts, project: string): readonly Resource[] =>
       image: c.image,
       imageId: c.imageId,
       settings: labelledSettings(c.labels),
+      anonymous: c.anonymous,
       running: ["running", "paused", "restarting"].includes(c.state),
     }));
 
@@ -65,10 +66,11 @@ const ownFirewall = (facts: Facts, project: string): readonly Resource[] => {
 
 const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, name: string): readonly Resource[] =>
   [...chains].flatMap(([from, rules]): readonly Resource[] => {
-    const at = rules.findIndex((rule) => rule.endsWith(`-j ${name}`));
-    if (at < 0) return [];
-    const first = !rules.slice(0, at).some((rule) => comesFirst(rule, chains.get(name) ?? []));
-    return [{ kind: "jump", table, from, to: name, first }];
+    const ours = rules.filter((rule) => rule.endsWith(`-j ${name}`));
+    if (ours.length === 0) return [];
+    const before = rules.slice(0, rules.indexOf(ours[0] ?? ""));
+    const first = !before.some((rule) => comesFirst(rule, chains.get(name) ?? []));
+    return [{ kind: "jump", table, from, to: name, first, rules: ours }];
   });
 
 /** Every sysctl that was looked at, and the tables that are not always there; `previous` only where this project answers for it. */

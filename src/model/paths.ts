@@ -1,5 +1,6 @@
 import { cidrOf, contains, parseIp } from "../cidr.ts";
 import type { Facts, KernelRoute } from "./facts.ts";
+import { ROUTE_PROTOCOL } from "./names.ts";
 
 /** Where packets to an address leave a host. */
 export type HostPath = {
@@ -22,7 +23,10 @@ export const pathTo = (facts: Facts, address: string): HostPath | undefined => {
   const own = facts.interfaces.find((i) => i.addresses.some((a) => a.address === address));
   if (own !== undefined) return { device: own.name, mtu: own.mtu, gateway: undefined, source: address };
   const best = facts.routes
-    .filter((r) => r.device !== undefined && contains(cidrOf(r.destination), ip))
+    // Routes of ours lead to containers, never to a host.
+    .filter(
+      (r) => r.protocol !== String(ROUTE_PROTOCOL) && r.device !== undefined && contains(cidrOf(r.destination), ip),
+    )
     .reduce<KernelRoute | undefined>((a, b) => (a === undefined || better(b, a) ? b : a), undefined);
   const device = facts.interfaces.find((i) => i.name === best?.device);
   if (best === undefined || device === undefined) return undefined;

@@ -25,8 +25,11 @@ export type Container = {
   /** Digest of each wanted setting, by its name in Docker's API. */
   readonly settings: Readonly<Record<string, string>>;
   readonly running: boolean;
-  /** Known for wanted containers only: what to create. */
+  /** Known for wanted containers only: what to create, and the same for people and logs. */
   readonly body?: ContainerBody;
+  readonly shown?: ContainerBody;
+  /** Known for those on a host only: volumes without a name of their own, data that a successor takes over. */
+  readonly anonymous?: readonly { readonly name: string; readonly destination: string }[];
 };
 
 /** A route of ours; its protocol and metric follow from the project. */
@@ -55,8 +58,10 @@ export type Jump = {
   readonly table: Table;
   readonly from: string;
   readonly to: string;
-  /** Whether a foreign rule stands before it. */
+  /** Whether it comes before every foreign rule that may decide about the same packets. */
   readonly first: boolean;
+  /** The rules of `from` that lead there, as `iptables-save` prints them; wanted is exactly one. */
+  readonly rules: readonly string[];
 };
 
 /** A kernel setting; `previous` is what a change of ours replaced and `destroy` puts back. */

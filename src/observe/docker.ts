@@ -5,15 +5,15 @@ import { dockerCall } from "../ssh/docker-call.ts";
 
 type DockerFacts = Pick<Facts, "engine" | "firewallBackend" | "networks" | "containers" | "volumes" | "images">;
 
-/** What Docker's API tells, in five calls side by side. */
-export const observeDocker = async (host: Host): Promise<DockerFacts> => {
+/** What Docker's API tells, in five calls side by side, none longer than `seconds`. */
+export const observeDocker = async (host: Host, seconds: number): Promise<DockerFacts> => {
   const { docker } = host;
   const [info, networks, containers, volumes, images] = await Promise.all([
-    dockerCall(host, "info", docker.info() as Promise<Info>),
-    dockerCall(host, "list networks", docker.listNetworks()),
-    dockerCall(host, "list containers", docker.listContainers({ all: true })),
-    dockerCall(host, "list volumes", docker.listVolumes()),
-    dockerCall(host, "list images", docker.listImages()),
+    dockerCall(host, "info", docker.info() as Promise<Info>, seconds),
+    dockerCall(host, "list networks", docker.listNetworks(), seconds),
+    dockerCall(host, "list containers", docker.listContainers({ all: true }), seconds),
+    dockerCall(host, "list volumes", docker.listVolumes(), seconds),
+    dockerCall(host, "list images", docker.listImages(), seconds),
   ]);
   return dockerFacts({ info, networks, containers, volumes, images });
 };
@@ -80,12 +80,16 @@ type ListedContainer = Awaited<ReturnType<Host["docker"]["listContainers"]>>[num
 
 const containerFacts = (container: ListedContainer): DockerContainer => ({
   id: container.Id,
-  name: (container.Names[0] ?? "").replace(/^\//, ""),
+  // Names of legacy links have a second slash.
+  name: (container.Names.find((name) => name.lastIndexOf("/") === 0) ?? "").slice(1),
   image: container.Image,
   imageId: container.ImageID,
   state: container.State,
   status: container.Status,
   labels: container.Labels,
+  anonymous: container.Mounts.flatMap(({ Type, Name = "", Destination }) =>
+    Type === "volume" && /^[0-9a-f]{64}$/.test(Name) ? [{ name: Name, destination: Destination }] : [],
+  ),
   addresses: Object.fromEntries(
     Object.entries(container.NetworkSettings.Networks).map(([name, endpoint]) => [name, endpoint.IPAddress]),
   ),

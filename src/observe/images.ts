@@ -1,7 +1,11 @@
+import pLimit from "p-limit";
 import { XhostError } from "../errors.ts";
 import type { HostPlan } from "../plan/step.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
 import type { Host } from "../ssh/host.ts";
+
+/** Registries count requests by address, and all hosts of a site may share one. */
+const AT_ONCE = 16;
 
 /**
  * Asks the engines that would have to pull an image whether their registry has it (`GET /distribution/{name}/json`, which
@@ -16,8 +20,9 @@ export const unavailableImages = async (
       .flatMap((step) => (step.kind === "docker" ? step.calls : []))
       .flatMap((call) => (call.call === "pullImage" ? [{ host: hosts.get(plan.host), image: call.image }] : [])),
   );
+  const limit = pLimit(AT_ONCE);
   const found = await Promise.all(
-    wanted.flatMap(({ host, image }) => (host === undefined ? [] : [unavailable(host, image)])),
+    wanted.flatMap(({ host, image }) => (host === undefined ? [] : [limit(unavailable, host, image)])),
   );
   return found.filter((error) => error !== undefined);
 };

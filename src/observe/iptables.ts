@@ -22,7 +22,7 @@ export const parseTables = (text: string): ReadonlyMap<Table, TableRules> => {
       if (policy !== "-") current?.policies.set(chain, policy);
     } else if (line.startsWith("-A ")) {
       const [, chain = "", ...rule] = line.split(" ");
-      current?.chains.get(chain)?.push(rule.join(" ").replace(/--comment "([^"\\]*)"/g, "--comment $1"));
+      current?.chains.get(chain)?.push(rule.join(" ").replace(/--comment "([^"\\\s]*)"/g, "--comment $1"));
     }
   }
   return tables;

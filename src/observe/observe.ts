@@ -6,8 +6,8 @@ import { parseTables } from "./iptables.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
 /** Looks at a host once: one exec and five calls of Docker's API, side by side, nothing changed. */
-export const observe = async (host: Host): Promise<Facts> => {
-  const [output, docker] = await Promise.all([host.run(READ_SCRIPT, "look at the host"), observeDocker(host)]);
+export const observe = async (host: Host, seconds: number): Promise<Facts> => {
+  const [output, docker] = await Promise.all([host.run(READ_SCRIPT, "look at the host"), observeDocker(host, seconds)]);
   return { ...docker, ...parseHost(output) };
 };
 

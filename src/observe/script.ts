@@ -19,14 +19,16 @@ const SEPARATOR = "\u001e";
  */
 export const READ_SCRIPT = [
   `section() { printf '\\036%s\\n' "$1"; }`,
+  // A program that is not there is told by name; one that fails must not look like a host without rules.
+  `failed() { test $? = 127 || exit 1; }`,
   `section missing`,
   `for p in ${Object.keys(PROGRAMS).join(" ")}; do command -v $p >/dev/null 2>&1 || echo $p; done`,
   `section kernel; uname -r`,
   `section ssh; echo "\${SSH_CONNECTION:-$1}"`,
-  `section addresses; ip -j -4 address 2>/dev/null || true`,
-  `section links; ip -j link 2>/dev/null || true`,
-  `section routes; ip -j -4 -N route show table main 2>/dev/null || true`,
-  `section iptables; iptables-save 2>/dev/null || true`,
+  `section addresses; ip -j -4 address || failed`,
+  `section links; ip -j link || failed`,
+  `section routes; ip -j -4 -N route show table main || failed`,
+  `section iptables; iptables-save || failed`,
   `section sysctls`,
   ...SYSCTLS.map((key) => `echo "${key}=$(cat /proc/sys/${key.replaceAll(".", "/")} 2>/dev/null)"`),
   `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,

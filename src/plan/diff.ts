@@ -30,8 +30,7 @@ const changes = (want: Resource, have: Resource): readonly string[] => {
   if (want.kind === "table" && have.kind === "table")
     return shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]);
   if (want.kind === "chain" && have.kind === "chain") return ruleChanges(want.rules, have.rules);
-  if (want.kind === "jump" && have.kind === "jump")
-    return want.first && !have.first ? ["a foreign rule stands before it"] : [];
+  if (want.kind === "jump" && have.kind === "jump") return jumpChanges(want, have);
   return fields(
     want,
     have,
@@ -60,6 +59,14 @@ const KEYS: Readonly<Record<string, string>> = {
   RestartPolicy: "restart",
 };
 const snake = (key: string): string => key.replace(/(?<=[a-z])[A-Z]/g, (c) => `_${c}`).toLowerCase();
+
+type Jump = Extract<Resource, { kind: "jump" }>;
+
+const jumpChanges = (want: Jump, have: Jump): readonly string[] => [
+  ...(have.first ? [] : ["a foreign rule stands before it"]),
+  ...(have.rules.length > 1 ? [`${have.rules.length} of them`] : []),
+  ...(have.rules.length === 1 && have.rules[0] !== want.rules[0] ? ["another form"] : []),
+];
 
 const containerChanges = (
   want: Extract<Resource, { kind: "container" }>,

@@ -1,37 +1,50 @@
 import { withTag } from "../model/image-name.ts";
-import { PROJECT_LABEL, retiredName } from "../model/names.ts";
+import { PROJECT_LABEL } from "../model/names.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
+import { change, containerStep, creation, removal, step, uprooting } from "./container-steps.ts";
 import type { Difference } from "./diff.ts";
-import type { Change, DockerCall, DockerStep, NetworkBody, Sign } from "./step.ts";
+import type { DockerCall, DockerStep, NetworkBody } from "./step.ts";
 
-const step = (change: Change, ...calls: readonly DockerCall[]): DockerStep => ({
-  kind: "docker",
-  changes: [change],
-  calls,
-});
+/** Both sides' containers, besides the differences: those on a network that goes have to be made anew, changed or not. */
+type Containers = {
+  readonly desired: readonly Container[];
+  readonly actual: readonly Container[];
+  readonly project: string;
+};
 
-/** Networks that are replaced take their containers with them: Docker removes no network that is in use. */
+/**
+ * Docker removes no network that is in use, and two networks may not overlap: networks that go or are replaced take their
+ * containers with them before anything is created.
+ */
 export const dockerSteps = (
   all: readonly Difference[],
-  actual: readonly Container[],
-  project: string,
+  { desired, actual, project }: Containers,
 ): readonly DockerStep[] => {
   const networks = differencesOf<Network>(all, "network");
   const containers = differencesOf<Container>(all, "container");
-  const replaced = new Set(networks.filter((n) => n.have && n.want).map((n) => n.have?.name));
-  const uprooted = actual.filter((c) => replaced.has(c.network));
-  const homeless = (name: string): boolean => uprooted.some((c) => c.name === name);
-  const gone = containers.flatMap((c) => (c.have && !c.want ? [c.have] : []));
-  const wanted = containers.flatMap((c) => (c.want ? [{ ...c, want: c.want }] : []));
+  const volumes = differencesOf<Volume>(all, "volume");
+  const going = new Set(networks.flatMap((n) => n.have?.name ?? []));
+  const wanted = new Set(desired.map((c) => c.name));
+  const uprooted = actual.filter((c) => going.has(c.network) && wanted.has(c.name));
+  const homeless = new Set(uprooted.map((c) => c.name));
+  const creations = desired.flatMap((want) => {
+    if (homeless.has(want.name))
+      return [
+        creation(
+          want,
+          uprooted.find((c) => c.name === want.name),
+        ),
+      ];
+    return containers.filter((d) => d.want === want).map((d) => containerStep({ ...d, want }));
+  });
   return [
-    ...pulls(wanted.map((c) => c.want)),
-    ...gone.map((c) => removal(c)),
-    ...uprooted
-      .filter((c) => !gone.includes(c))
-      .map((c) => step(change("-", c, `its network ${c.network} is replaced`), removeContainer(c.name))),
-    ...networks.flatMap((n) => networkSteps(n, project)),
-    ...differencesOf<Volume>(all, "volume").map((v) => volumeStep(v, project)),
-    ...wanted.map((c) => containerStep(homeless(c.want.name) ? { ...c, have: undefined } : c)),
+    ...pulls(desired),
+    ...containers.flatMap((c) => (c.have && !c.want ? [removal(c.have)] : [])),
+    ...uprooted.map(uprooting),
+    ...networks.filter((n) => !n.want).flatMap((n) => networkSteps(n, project)),
+    ...networks.filter((n) => n.want).flatMap((n) => networkSteps(n, project)),
+    ...volumes.map((v) => volumeStep(v, project)),
+    ...creations,
   ];
 };
 
@@ -42,22 +55,12 @@ const differencesOf = <T extends Difference["want"] & object>(
   kind: T["kind"],
 ): readonly Pair<T>[] => all.filter((d) => (d.want ?? d.have)?.kind === kind) as unknown as readonly Pair<T>[];
 
-const change = (sign: Sign, { kind, name }: Container | Network | Volume, detail: string): Change => ({
-  sign,
-  what: `${kind} ${name}`,
-  detail,
-});
-
 const pulls = (containers: readonly Container[]): readonly DockerStep[] => {
   const missing = new Set(containers.filter((c) => c.imageId === undefined).map((c) => withTag(c.image)));
   return [...missing].map((image) =>
     step({ sign: "+", what: `image ${image}`, detail: "pulled" }, { call: "pullImage", image }),
   );
 };
-
-const removeContainer = (name: string): DockerCall => ({ call: "removeContainer", name });
-const removal = (container: Container): DockerStep =>
-  step(change("-", container, container.image), removeContainer(container.name));
 
 const networkSteps = ({ want, have, changed }: Pair<Network>, project: string): readonly DockerStep[] => {
   const remove: DockerCall[] = have === undefined ? [] : [{ call: "removeNetwork", name: have.name }];
@@ -93,33 +96,4 @@ const volumeStep = ({ want, have }: Pair<Volume>, project: string): DockerStep =
     });
   const name = have?.name ?? "";
   return step({ sign: "-", what: `volume ${name}`, detail: "with its data" }, { call: "removeVolume", name });
-};
-
-const containerStep = ({ want, have, changed }: Pair<Container> & { readonly want: Container }): DockerStep => {
-  const create: readonly DockerCall[] = [
-    {
-      call: "createContainer",
-      name: want.name,
-      body: want.body ?? { Image: want.image, HostConfig: {} },
-      undo: removeContainer(want.name),
-    },
-    { call: "startContainer", name: want.name },
-  ];
-  if (have === undefined) return step(change("+", want, `${want.image} on network ${want.network}`), ...create);
-  if (changed.join() === "not running")
-    return step(change("~", want, "not running: started"), { call: "startContainer", name: want.name });
-  const old = retiredName(want.name);
-  const stop: DockerCall = {
-    call: "stopContainer",
-    name: want.name,
-    undo: { call: "startContainer", name: want.name },
-  };
-  const rename: DockerCall = {
-    call: "renameContainer",
-    name: want.name,
-    to: old,
-    undo: { call: "renameContainer", name: old, to: want.name },
-  };
-  const retire = have.running ? [stop, rename] : [rename];
-  return step(change("±", want, changed.join(", ")), ...retire, ...create, removeContainer(old));
 };

@@ -42,7 +42,7 @@ export const callText = (call: DockerCall): string => {
     case "removeNetwork":
       return `DELETE /networks/${call.name}`;
     case "createContainer":
-      return `POST /containers/create?name=${call.name} ${JSON.stringify(call.body)}`;
+      return `POST /containers/create?name=${call.name} ${JSON.stringify(call.shown)}`;
     case "startContainer":
       return `POST /containers/${call.name}/start`;
     case "stopContainer":
@@ -50,7 +50,7 @@ export const callText = (call: DockerCall): string => {
     case "renameContainer":
       return `POST /containers/${call.name}/rename?name=${call.to}`;
     case "removeContainer":
-      return `DELETE /containers/${call.name}?force=true&v=true`;
+      return `DELETE /containers/${call.name}?force=true&v=${call.volumes}`;
   }
 };
 

@@ -1,4 +1,4 @@
-import { ROUTE_PROTOCOL, routeMetric, ruleComment } from "../model/names.ts";
+import { ROUTE_PROTOCOL, routeMetric } from "../model/names.ts";
 import type { Chain, Jump, Route, Sysctl, Table } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 import { changeLines, putBackLines } from "./remembered.ts";
@@ -15,7 +15,7 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
     ...remembered.flatMap((d) => changeLines(d, project)),
     ...heredoc(
       "iptables-restore --noflush --wait=10",
-      TABLES.flatMap((table) => tableLines(table, chains, project)),
+      TABLES.flatMap((table) => tableLines(table, chains)),
     ),
     ...heredoc(
       "ip -batch -",
@@ -78,7 +78,7 @@ const tableChange = (table: Table, comes: boolean): Change => ({
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
 
-const tableLines = (table: Table, all: readonly Difference[], project: string): readonly string[] => {
+const tableLines = (table: Table, all: readonly Difference[]): readonly string[] => {
   const inTable = all.filter((d) => ((d.want ?? d.have) as Chain | Jump).table === table);
   if (inTable.length === 0) return [];
   const jumps = inTable.filter((d) => kindOf(d) === "jump");
@@ -89,17 +89,15 @@ const tableLines = (table: Table, all: readonly Difference[], project: string): 
     `*${table}`,
     // Naming a chain makes it, or empties it where it is there already (iptables-restore(8) with --noflush).
     ...chains.flatMap((d) => (d.want ? [`:${(d.want as Chain).name} - [0:0]`] : [])),
-    ...have.map((jump) => `-D ${jump.from} ${jumpRule(jump, project)}`),
+    ...have.flatMap((jump) => jump.rules.map((rule) => `-D ${jump.from} ${rule}`)),
     ...chains.flatMap((d) =>
       d.want ? (d.want as Chain).rules.map((rule) => `-A ${(d.want as Chain).name} ${rule}`) : [],
     ),
-    ...want.map((jump) => `-I ${jump.from} 1 ${jumpRule(jump, project)}`),
+    ...want.flatMap((jump) => jump.rules.map((rule) => `-I ${jump.from} 1 ${rule}`)),
     ...chains.flatMap((d) => (d.want ? [] : [`-F ${(d.have as Chain).name}`, `-X ${(d.have as Chain).name}`])),
     "COMMIT",
   ];
 };
-
-const jumpRule = (jump: Jump, project: string): string => `-m comment --comment ${ruleComment(project)} -j ${jump.to}`;
 
 const routeLine = ({ want, have }: Difference, project: string): string => {
   const owner = `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;

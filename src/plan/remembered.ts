@@ -31,7 +31,15 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
 const undo = (have: Sysctl | FirewallTable, previous: string): string =>
   have.kind === "sysctl"
     ? `echo ${previous} > ${path(have.key)}`
-    : `iptables-save -t ${have.name} | grep -qE '^(-A|:[^ ]+ - )' || nft delete table ip ${have.name} 2>/dev/null || true`;
+    : [
+        `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
+        `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name} 2>/dev/null`,
+        `fi`,
+      ].join("\n");
+
+/** Lines of `nft list table` when nobody has put anything into it; native chains of a user's own are not among them. */
+const EMPTY_TABLE =
+  "^(#.*|table ip raw [{]|[[:space:]]*[}]|[[:space:]]*chain (PREROUTING|OUTPUT) [{]|[[:space:]]*type filter hook (prerouting|output) priority (raw|-300); policy accept;|)$";
 
 type Remembered = Sysctl | FirewallTable | undefined;
 

@@ -30,16 +30,23 @@ type Call =
   | { readonly call: "removeVolume"; readonly name: string }
   | { readonly call: "createNetwork"; readonly body: NetworkBody }
   | { readonly call: "removeNetwork"; readonly name: string }
-  | { readonly call: "createContainer"; readonly name: string; readonly body: ContainerBody }
+  | {
+      readonly call: "createContainer";
+      readonly name: string;
+      readonly body: ContainerBody;
+      /** The body for people and logs: values that came out of variables stand as `${NAME}`. */
+      readonly shown: ContainerBody;
+    }
   | { readonly call: "startContainer"; readonly name: string }
   | { readonly call: "stopContainer"; readonly name: string }
   | { readonly call: "renameContainer"; readonly name: string; readonly to: string }
-  | { readonly call: "removeContainer"; readonly name: string };
+  /** `volumes`: with its anonymous ones, unless another container has them. */
+  | { readonly call: "removeContainer"; readonly name: string; readonly volumes: boolean };
 
 /** A call of Docker's API as data; `undo` takes it back when a later call of the same step fails. */
 export type DockerCall = Call & { readonly undo?: DockerCall };
 
-/** Calls of Docker's API, one after the other, that belong together: all of them happen, or none stays. */
+/** Calls of Docker's API, one after the other; when one fails, what the earlier ones did is taken back where it can be. */
 export type DockerStep = {
   readonly kind: "docker";
   readonly changes: readonly Change[];

@@ -1,0 +1,70 @@
+import type { ContainerBody } from "../model/container-body.ts";
+import { retiredName } from "../model/names.ts";
+import type { Container, Network, Volume } from "../model/state.ts";
+import { carriedOver } from "./carried-over.ts";
+import type { Change, DockerCall, DockerStep, Sign } from "./step.ts";
+
+/** A step of Docker calls that shows one change. */
+export const step = (shown: Change, ...calls: readonly DockerCall[]): DockerStep => ({
+  kind: "docker",
+  changes: [shown],
+  calls,
+});
+
+export const change = (sign: Sign, { kind, name }: Container | Network | Volume, detail: string): Change => ({
+  sign,
+  what: `${kind} ${name}`,
+  detail,
+});
+
+const remove = (name: string, volumes: boolean): DockerCall => ({ call: "removeContainer", name, volumes });
+
+/** For good: its anonymous volumes go too, also those that were carried over from a predecessor. */
+export const removal = (container: Container): DockerStep =>
+  step(
+    change("-", container, container.image),
+    remove(container.name, true),
+    ...(container.anonymous ?? []).map(({ name }): DockerCall => ({ call: "removeVolume", name })),
+  );
+
+/** To be made anew on another network: its anonymous volumes stay for the successor. */
+export const uprooting = (container: Container): DockerStep =>
+  step(change("-", container, `its network ${container.network} goes`), remove(container.name, false));
+
+/** Creates and starts a container, with the anonymous volumes of its predecessor. */
+export const creation = (want: Container, predecessor?: Container): DockerStep =>
+  step(change("+", want, `${want.image} on network ${want.network}`), ...createCalls(want, predecessor));
+
+const createCalls = (want: Container, predecessor: Container | undefined): readonly DockerCall[] => {
+  const bodies = [want.body, want.shown].map((body): ContainerBody =>
+    carriedOver(body ?? { Image: want.image, HostConfig: {} }, predecessor?.anonymous ?? []),
+  );
+  const [body, shown] = bodies as [ContainerBody, ContainerBody];
+  return [
+    { call: "createContainer", name: want.name, body, shown, undo: remove(want.name, false) },
+    { call: "startContainer", name: want.name },
+  ];
+};
+
+type Changed = { readonly want: Container; readonly have: Container | undefined; readonly changed: readonly string[] };
+
+/** The predecessor keeps its place under another name until the successor runs. */
+export const containerStep = ({ want, have, changed }: Changed): DockerStep => {
+  if (have === undefined) return creation(want);
+  if (changed.join() === "not running")
+    return step(change("~", want, "not running: started"), { call: "startContainer", name: want.name });
+  const old = retiredName(want.name);
+  const stop: DockerCall = {
+    call: "stopContainer",
+    name: want.name,
+    undo: { call: "startContainer", name: want.name },
+  };
+  const rename: DockerCall = {
+    call: "renameContainer",
+    name: want.name,
+    to: old,
+    undo: { call: "renameContainer", name: old, to: want.name },
+  };
+  const retire = have.running ? [stop, rename] : [rename];
+  return step(change("±", want, changed.join(", ")), ...retire, ...createCalls(want, have), remove(old, true));
+};
