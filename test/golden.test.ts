@@ -6,6 +6,7 @@ import type { Look } from "../src/commands/look.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
 import { fabric, type Sight } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
+import { routeMetric } from "../src/model/names.ts";
 import { ownedState } from "../src/model/owned.ts";
 import { dockerFacts, type DockerAnswers } from "../src/observe/docker.ts";
 import { parseHost } from "../src/observe/observe.ts";
@@ -92,6 +93,27 @@ describe("a plan", () => {
   it("does not move or forget a host that is down", async () => {
     expect(planText(await look({ moment: "after", down: "h3" }))).toBe("Nothing to do.\n");
   });
+  it("keeps what stands toward a host that is down and known by a name only", async () => {
+    const names = (t: string): string => t.replaceAll(/host: 10\.211\.55\.1(\d)/g, "host: h$1.lab");
+    expect(planText(await look({ moment: "after", edit: names, down: "h3" }))).toBe("Nothing to do.\n");
+  });
+  it("keeps the MTU of a network that stands when the last peer goes", async () => {
+    const narrow = (f: Facts): Facts => ({
+      ...f,
+      networks: f.networks.map((n) => (n.name === "app" ? { ...n, mtu: 1400 } : n)),
+    });
+    const alone = (t: string): string => t.replace(/^ {2}[hc][23]:.*\n/gm, "");
+    expect(planText(await look({ moment: "after", edit: alone, editFacts: narrow }))).not.toContain("± network");
+  });
+  it("for two hundred hosts that stand takes seconds, not minutes", async () => {
+    const { inventory, sights } = await fleet(200);
+    const started = performance.now();
+    const seen = { inventory, sights, hosts: new Map(), failed: new Map(), chosen: new Set(sights.keys()) };
+    const whole = fabric(inventory, sights);
+    expect(clashesOf(seen, whole, { iKnow: false })).toEqual([]);
+    expect(plansOf(seen, whole, { env: {} })).toHaveLength(200);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
   it("is empty between a state and itself", async () => {
     for (const host of ["h1", "h2", "h3"]) {
       const state = ownedState(await facts("after", host), "capture");
@@ -106,6 +128,31 @@ describe("a plan", () => {
     expect(new Map([...((await first(swapped)) ?? [])].sort())).toEqual(new Map([...((await first()) ?? [])].sort()));
   });
 });
+
+/** A fleet on one wide segment, every host with a route to each other one already. */
+const fleet = async (count: number): Promise<Pick<Look, "inventory" | "sights">> => {
+  const ip = (i: number): string => `10.211.${Math.floor(i / 200)}.${(i % 200) + 1}`;
+  const hosts = Array.from({ length: count }, (_, i) => `  n${i}: ${ip(i)}\n`).join("");
+  const text = `name: capture\nhosts:\n${hosts}networks: { app: { pool: 172.20.0.0/14, plane: route } }\n`;
+  const inventory = parseInventory(text, { file: "fleet.yml", env: {} });
+  const base = await facts("before", "h2");
+  const others = inventory.hosts.map((_, i) => ({
+    destination: `172.20.${i}.0/24`,
+    device: "eth0",
+    gateway: ip(i),
+    protocol: "88",
+    metric: routeMetric("capture"),
+  }));
+  const sights = inventory.hosts.map((host, i): [string, Sight] => {
+    const interfaces = base.interfaces.map((each) =>
+      each.name === "eth0" ? { ...each, addresses: [{ address: ip(i), prefix: 16 }] } : each,
+    );
+    const wide = { destination: "10.211.0.0/16", device: "eth0", source: ip(i), protocol: "2", metric: 0 };
+    const own = { ...base, sshAddress: ip(i), interfaces, routes: [wide, ...others] };
+    return [host.name, { host, hostname: host.ssh.host, facts: own }];
+  });
+  return { inventory, sights: new Map(sights) };
+};
 
 const both = async (edit?: (t: string) => string): Promise<[Look["inventory"], Look["sights"]]> => {
   const seen = await look({ moment: "before", ...(edit && { edit }) });

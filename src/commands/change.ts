@@ -17,7 +17,10 @@ export const change = async (
   { title, question, yes }: { title: string; question: string; yes: boolean },
 ): Promise<Changed> => {
   const changes = plans.some((p) => p.steps.length > 0);
-  if (plans.length > 0) context.show(formatPlan(plans, { paint: context.paint, commands: context.verbose }));
+  if (plans.length > 0)
+    context.show(
+      formatPlan(plans, { paint: context.paint, commands: context.verbose, unknown: lookFailures(look).length }),
+    );
   if (!changes) return { done: new Map(), failed: new Map() };
   if (!yes && !(await context.confirm(question))) return undefined;
   return applyPlans(title, plans, look, context);

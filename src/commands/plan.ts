@@ -15,7 +15,7 @@ export const plan = (
     const errors = lookFailures(seen);
     const changes = plans.some((p) => p.steps.length > 0);
     return {
-      text: plans.length > 0 ? formatPlan(plans, { paint: context.paint, commands: true }) : "",
+      text: plans.length > 0 ? formatPlan(plans, { paint: context.paint, commands: true, unknown: errors.length }) : "",
       errors,
       json: planJson(plans, seen),
       code: failureCode(errors) || (changes && options.detailedExitcode ? 2 : 0),

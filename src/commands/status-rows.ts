@@ -1,5 +1,6 @@
 import type { XhostError } from "../errors.ts";
 import type { Fabric } from "../model/fabric.ts";
+import { chainName } from "../model/names.ts";
 import { ownRoutes } from "../model/owned.ts";
 import { counts } from "../plan/format.ts";
 import type { HostPlan } from "../plan/step.ts";
@@ -37,8 +38,12 @@ export const networkRows = (seen: Look, whole: Fabric): readonly Row[] =>
         const name = source.kind === "existing" ? source.dockerNetwork : network.name;
         const there = seen.sights.get(host)?.facts?.networks.find((n) => n.name === name);
         const subnet = (whole.subnets.get(network.name)?.get(host) ?? []).join(", ");
-        const { plane, firewall } = network;
-        return { network: network.name, host, subnet, bridge: there?.bridge ?? "not there", plane, firewall };
+        const facts = seen.sights.get(host)?.facts;
+        const bridge = facts === undefined ? "unknown" : (there?.bridge ?? "not there");
+        const chain = facts?.tables.get("filter")?.chains.has(chainName(seen.inventory.name)) === true;
+        const { plane, firewall: mode } = network;
+        const firewall = facts === undefined ? "unknown" : mode === "none" || chain ? mode : `${mode}, not there`;
+        return { network: network.name, host, subnet, bridge, plane, firewall };
       }),
   );
 

@@ -28,6 +28,8 @@ const absent = (error: unknown): undefined => {
   throw error;
 };
 
+const MAX_WORDS = 160;
+
 /** The last log lines of a container that has ended: mostly the reason. */
 const lastWords = async (host: Host, name: string): Promise<string> => {
   const options = { stdout: true, stderr: true, tail: 3 } as const;
@@ -35,8 +37,8 @@ const lastWords = async (host: Host, name: string): Promise<string> => {
     .getContainer(name)
     .logs(options)
     .catch(() => Buffer.from(""));
-  const text = demultiplexed(log).trim().split("\n").join("; ");
-  return text === "" ? "" : `: ${text}`;
+  const text = demultiplexed(log).trim().split("\n").join("; ").replace(/\s+/g, " ");
+  return text === "" ? "" : `: ${text.slice(0, MAX_WORDS)}${text.length > MAX_WORDS ? "..." : ""}`;
 };
 
 /** Docker frames logs of containers without a tty: stream, three zero bytes, length, text (API docs, attach). */

@@ -49,13 +49,26 @@ export type Mount = {
   readonly mode?: string | undefined;
 };
 
+/** Words of a mount's mode (moby, volume/mounts/linux_parser.go). */
+const MODES = new Set([
+  "ro",
+  "rw",
+  "z",
+  "Z",
+  "nocopy",
+  "consistent",
+  "cached",
+  "delegated",
+  ...["shared", "slave", "private"].flatMap((p) => [p, `r${p}`]),
+]);
+
 /** Compose's short volume syntax `[source:]target[:mode]`; a relative source is refused, it would be the operator's folder. */
 export const parseVolume = (text: string): Mount | undefined => {
   const parts = text.split(":");
   if (parts.length > 3 || parts.some((part) => part === "")) return undefined;
   if (parts.length === 1) return text.startsWith("/") ? { type: "volume", target: text } : undefined;
   const [source = "", target = "", mode] = parts;
-  if (!target.startsWith("/")) return undefined;
+  if (!target.startsWith("/") || mode?.split(",").every((word) => MODES.has(word)) === false) return undefined;
   if (source.startsWith("/")) return { type: "bind", source, target, mode };
   return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(source) ? { type: "volume", source, target, mode } : undefined;
 };

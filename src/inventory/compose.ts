@@ -3,6 +3,10 @@ import { z } from "zod";
 import { parseIp } from "../cidr.ts";
 import { parseBytes, parseDuration, parsePort, parseVolume } from "./compose-values.ts";
 
+/** An image reference: lower-case path, then tag or digest (github.com/distribution/reference, grammar). */
+const IMAGE =
+  /^([a-zA-Z0-9.-]+(:\d+)?\/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@[a-z0-9+.-]+:[0-9a-f]{32,})?$/;
+
 const text = z.string("should be text");
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const words = z.union([text.refine((v) => isSplit(v), "should have every quote closed"), z.array(text)]);
@@ -86,7 +90,9 @@ const ulimit = z.union([z.number().int(), z.strictObject({ soft: z.number().int(
  * other networks are not here: they are the inventory's business or nobody's.
  */
 export const serviceKeys = {
-  image: z.string("should be an image such as nginx:alpine").min(1, "should be an image such as nginx:alpine"),
+  image: z
+    .string("should be an image such as nginx:alpine")
+    .regex(IMAGE, "should be an image such as nginx:alpine, registry.example:5000/team/web:1 or web@sha256:..."),
   command: words.optional(),
   entrypoint: words.optional(),
   environment: pairs.optional(),

@@ -79,6 +79,7 @@ const checkProblems = (written: Written): readonly Problem[] =>
     ...(check.from === check.to
       ? [{ path: ["checks", i, "to"], message: `is ${check.from} itself: a check needs two containers` }]
       : []),
+    ...apart(check, written, i),
     ...(check.tcp !== undefined && check.http !== undefined
       ? [{ path: ["checks", i, "http"], message: "should not stand beside tcp: write two checks", at: "key" } as const]
       : []),
@@ -89,6 +90,16 @@ const checkProblems = (written: Written): readonly Problem[] =>
       ? [{ path: ["checks", i, "http"], message: "should be a URL such as http://web:8080/path" }]
       : []),
   ]);
+
+/** Nothing is opened between networks, so that such a check could only fail. */
+const apart = ({ from, to }: { from: string; to: string }, written: Written, i: number): readonly Problem[] => {
+  const all = new Map(Object.entries(written.containers ?? {}));
+  const [a, b] = [from, to].map((ref) => all.get(ref.split("@")[0] ?? "")?.network);
+  if (a === undefined || b === undefined || a === b) return [];
+  return [
+    { path: ["checks", i], message: `${from} is on network ${a} and ${to} on ${b}: networks do not reach each other` },
+  ];
+};
 
 const refProblems = (ref: string, written: Written, path: Path): readonly Problem[] => {
   const [name = "", host] = ref.split("@");

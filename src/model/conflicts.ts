@@ -1,8 +1,8 @@
-import { cidrOf, overlaps, type Cidr } from "../cidr.ts";
 import { addressMessage } from "../inventory/validate-addresses.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
-import { bridgeName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
+import { bridgeName, PROJECT_LABEL } from "./names.ts";
+import { adoptedConflicts, overlapConflicts } from "./overlaps.ts";
 import { placeOf } from "./place.ts";
 import { planeOf } from "./planes/index.ts";
 
@@ -18,6 +18,7 @@ export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: A
   ...nameConflicts(fabric, host, facts),
   ...networkConflicts(fabric, host, facts),
   ...overlapConflicts(fabric, host, facts),
+  ...adoptedConflicts(fabric, host, facts),
 ];
 
 const hostConflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] => {
@@ -58,13 +59,7 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly str
             `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, or adopt it with \`existing\``,
         ),
     ),
-    ...made.flatMap(({ name }) => {
-      const bridge = bridgeName(project, name);
-      const ours = facts.networks.some((n) => n.bridge === bridge && n.labels[PROJECT_LABEL] === project);
-      return !ours && facts.interfaces.some((i) => i.name === bridge)
-        ? [`network ${name}: there is an interface ${bridge} that is not xhost's: remove it (ip link del ${bridge})`]
-        : [];
-    }),
+    ...made.flatMap(({ name }) => bridgeConflicts(name, project, facts)),
     ...containers.flatMap(({ name }) =>
       facts.containers
         .filter((c) => c.name === name && c.labels[PROJECT_LABEL] !== project)
@@ -74,6 +69,19 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly str
         ),
     ),
   ];
+};
+
+/** Device names are short: another project's may be the same, and it is not the user's to delete. */
+const bridgeConflicts = (network: string, project: string, facts: Facts): readonly string[] => {
+  const bridge = bridgeName(project, network);
+  if (facts.interfaces.every((i) => i.name !== bridge)) return [];
+  const owner = facts.networks.find((n) => n.bridge === bridge);
+  if (owner?.labels[PROJECT_LABEL] === project) return [];
+  const remedy =
+    owner === undefined
+      ? `remove it (ip link del ${bridge})`
+      : `it is the bridge of the Docker network ${owner.name}, rename yours`;
+  return [`network ${network}: there is an interface ${bridge} that is not this project's: ${remedy}`];
 };
 
 const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
@@ -111,61 +119,3 @@ const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly 
           }),
       ];
     });
-
-/** Subnets of the fabric that meet something that is on the host already and not this project's; a line for each clash. */
-const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
-  fabric.inventory.networks
-    .filter((n) => n.blocks.has(host))
-    .flatMap((network) => {
-      const all = [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, subnets]) =>
-        subnets.map((subnet) => ({ at, subnet, cidr: cidrOf(subnet) })),
-      );
-      const own = adopted(network, host, facts) !== undefined;
-      return foreignRanges(fabric, host, facts).flatMap((range) => {
-        const clashing = all
-          .filter(({ cidr }) => overlaps(range.cidr, cidr))
-          .filter(({ at }) => at !== host || !own || range.adopted === undefined);
-        const [first] = [...clashing].sort((a, b) => Number(b.at === host) - Number(a.at === host));
-        if (first === undefined) return [];
-        const whose = first.at === host ? `${first.subnet}, its block here,` : `${first.subnet} of ${first.at}`;
-        const more = clashing.length > 1 ? ` (and ${clashing.length - 1} more of its blocks)` : "";
-        return [
-          `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`,
-        ];
-      });
-    });
-
-const remedy = (pool: string | undefined, here: boolean): string =>
-  pool !== undefined
-    ? "choose another pool"
-    : here
-      ? "choose another subnet"
-      : "two networks with the same addresses cannot reach each other; give one of them another subnet (for Docker's default bridge: `bip` in daemon.json), or adopt a network of another range";
-
-type ForeignRange = { readonly cidr: Cidr; readonly what: string; readonly adopted?: string };
-
-/** Also the two halves by which VPNs cover the default route without replacing it. */
-const isDefault = (destination: string): boolean => cidrOf(destination).prefix <= 1;
-
-const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly ForeignRange[] => {
-  const project = fabric.inventory.name;
-  const adoptedNames = fabric.inventory.networks.flatMap((n) => adopted(n, host, facts)?.name ?? []);
-  const networks = facts.networks
-    .filter((n) => n.labels[PROJECT_LABEL] !== project)
-    .flatMap((n) =>
-      n.subnets.map((subnet): ForeignRange => ({
-        cidr: cidrOf(subnet),
-        what: `the Docker network ${n.name} (${subnet}) on this host`,
-        ...(adoptedNames.includes(n.name) && { adopted: n.name }),
-      })),
-    );
-  const bridges = new Set(facts.networks.map((n) => n.bridge));
-  const routes = facts.routes
-    .filter((r) => !isDefault(r.destination) && !bridges.has(r.device ?? ""))
-    .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
-    .map((r): ForeignRange => {
-      const way = r.gateway === undefined ? `dev ${r.device ?? "none"}` : `via ${r.gateway}`;
-      return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host` };
-    });
-  return [...networks, ...routes];
-};

@@ -1,12 +1,13 @@
 import type { Change, DockerCall, HostPlan, Sign, Step } from "./step.ts";
 
-/** A plan as text: each change with its sign and, with `commands`, below it the exact calls and commands. */
+/** A plan as text: each change with its sign and, with `commands`, below it the exact calls and commands. `unknown`: hosts without a plan. */
 export const formatPlan = (
   plans: readonly HostPlan[],
-  { paint = plain, commands }: { paint?: Paint; commands: boolean },
+  { paint = plain, commands, unknown = 0 }: { paint?: Paint; commands: boolean; unknown?: number },
 ): string => {
   const busy = plans.filter((p) => p.steps.length > 0);
-  if (busy.length === 0) return "Nothing to do.";
+  if (busy.length === 0)
+    return unknown > 0 ? `Nothing to do on ${plans.map((p) => p.host).join(", ")}.` : "Nothing to do.";
   const host = (p: HostPlan): readonly string[] => [
     paint(p.host, "host"),
     ...p.steps.flatMap((step) => [

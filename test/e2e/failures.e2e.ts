@@ -94,6 +94,14 @@ describe.each(ENGINES)("failures on %s", (_title, engine) => {
     expect(await lab.on("h1", "docker ps -q | wc -l")).toBe("1");
   });
 
+  test("a daemon that hangs is named after the timeout", async () => {
+    await lab.on("h3", "kill -STOP $(cat /run/docker.pid)");
+    const { code, stderr } = await lab.xhost("plan", file, "--timeout", "3");
+    await lab.on("h3", "kill -CONT $(cat /run/docker.pid)");
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/h3: .*Docker does not answer within 3 s/);
+  });
+
   test("a host that is down: the others are done, run again it completes", async () => {
     await labStop({ name: lab.lab.name, host: "h3" });
     const { code, stdout, stderr } = await lab.xhost("deploy", file, "--yes");

@@ -1,0 +1,81 @@
+import { cidrOf, overlaps, type Cidr } from "../cidr.ts";
+import { adopted, type Fabric } from "./fabric.ts";
+import type { Facts } from "./facts.ts";
+import { PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
+
+/** An adopted network's range against the blocks of the inventory's own networks, which the file alone cannot tell. */
+export const adoptedConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
+  fabric.inventory.networks.flatMap((network) => {
+    const docker = adopted(network, host, facts);
+    return (docker?.subnets ?? []).flatMap((subnet) =>
+      fabric.inventory.networks
+        .filter((other) => other.name !== network.name)
+        .flatMap((other) =>
+          [...(fabric.subnets.get(other.name) ?? [])].map(([at, subnets]) => ({ other, at, subnets })),
+        )
+        .flatMap(({ other, at, subnets }) => subnets.map((theirs) => ({ other, at, theirs })))
+        .filter(({ theirs }) => overlaps(cidrOf(subnet), cidrOf(theirs)))
+        .map(
+          ({ other, at, theirs }) =>
+            `network ${network.name}: ${subnet} of the adopted ${docker?.name ?? ""} overlaps ${theirs} of ${other.name} on ${at}: choose another pool or subnet for ${other.name}`,
+        ),
+    );
+  });
+
+/** Subnets of the fabric that meet something that is on the host already and not this project's; a line for each clash. */
+export const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
+  fabric.inventory.networks
+    .filter((n) => n.blocks.has(host))
+    .flatMap((network) => {
+      const all = [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, subnets]) =>
+        subnets.map((subnet) => ({ at, subnet, cidr: cidrOf(subnet) })),
+      );
+      const own = adopted(network, host, facts) !== undefined;
+      return foreignRanges(fabric, host, facts).flatMap((range) => {
+        const clashing = all
+          .filter(({ cidr }) => overlaps(range.cidr, cidr))
+          .filter(({ at }) => at !== host || !own || range.adopted === undefined);
+        const [first] = [...clashing].sort((a, b) => Number(b.at === host) - Number(a.at === host));
+        if (first === undefined) return [];
+        const whose = first.at === host ? `${first.subnet}, its block here,` : `${first.subnet} of ${first.at}`;
+        const more = clashing.length > 1 ? ` (and ${clashing.length - 1} more of its blocks)` : "";
+        return [
+          `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`,
+        ];
+      });
+    });
+
+const remedy = (pool: string | undefined, here: boolean): string =>
+  pool !== undefined
+    ? "choose another pool"
+    : here
+      ? "choose another subnet"
+      : "two networks with the same addresses cannot reach each other; give one of them another subnet (for Docker's default bridge: `bip` in daemon.json), or adopt a network of another range";
+
+type ForeignRange = { readonly cidr: Cidr; readonly what: string; readonly adopted?: string };
+
+/** Also the two halves by which VPNs cover the default route without replacing it. */
+const isDefault = (destination: string): boolean => cidrOf(destination).prefix <= 1;
+
+const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly ForeignRange[] => {
+  const project = fabric.inventory.name;
+  const adoptedNames = fabric.inventory.networks.flatMap((n) => adopted(n, host, facts)?.name ?? []);
+  const networks = facts.networks
+    .filter((n) => n.labels[PROJECT_LABEL] !== project)
+    .flatMap((n) =>
+      n.subnets.map((subnet): ForeignRange => ({
+        cidr: cidrOf(subnet),
+        what: `the Docker network ${n.name} (${subnet}) on this host`,
+        ...(adoptedNames.includes(n.name) && { adopted: n.name }),
+      })),
+    );
+  const bridges = new Set(facts.networks.map((n) => n.bridge));
+  const routes = facts.routes
+    .filter((r) => !isDefault(r.destination) && !bridges.has(r.device ?? ""))
+    .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
+    .map((r): ForeignRange => {
+      const way = r.gateway === undefined ? `dev ${r.device ?? "none"}` : `via ${r.gateway}`;
+      return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host` };
+    });
+  return [...networks, ...routes];
+};
