@@ -30,7 +30,7 @@ export const change = async (
 export const declined = (plans: readonly HostPlan[], look: Look): Outcome => ({
   text: "Nothing was changed.",
   errors: lookFailures(look),
-  json: { ...planJson(plans, look), applied: false },
+  json: { ...planJson(plans, look), applied: [] },
   code: 1,
 });
 
@@ -69,6 +69,13 @@ export const planJson = (plans: readonly HostPlan[], look: Look) => {
     failed: failuresJson(lookFailures(look)),
   };
 };
+
+/** The plan, and what became of it. */
+export const changedJson = (plans: readonly HostPlan[], look: Look, { done, failed }: PhaseResult<true>) => ({
+  ...planJson(plans, look),
+  applied: [...done.keys()],
+  errors: failuresJson([...failed.values()]),
+});
 
 /** A step without the values that came out of the environment: they do not belong into logs. */
 const shownStep = (step: Step): Step =>

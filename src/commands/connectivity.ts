@@ -1,3 +1,4 @@
+import { dockerNetworkOf } from "../inventory/placement.ts";
 import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
@@ -41,9 +42,9 @@ export const connectivity = async ({ inventory, hosts, chosen }: Look, context: 
   return { findings, errors: [...failed.values(), ...errors] };
 };
 
-const dockerNetwork = (c: InventoryContainer, inventory: Inventory): string => {
-  const source = inventory.networks.find((n) => n.name === c.network)?.blocks.get(c.host);
-  return source?.kind === "existing" ? source.dockerNetwork : c.network;
+const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string => {
+  const network = networks.find((n) => n.name === c.network);
+  return network === undefined ? c.network : dockerNetworkOf(network, c.host);
 };
 
 /** With `firewall: none` the rule that keeps the address is somebody else's job. */

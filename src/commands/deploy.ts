@@ -1,4 +1,4 @@
-import { change, declined, doneText, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
+import { change, changedJson, declined, doneText, failureCode, lookFailures } from "./change.ts";
 import { connectivity, findingsTable } from "./connectivity.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
@@ -22,12 +22,7 @@ export const deploy = (
         "\n",
       ),
       errors,
-      json: {
-        ...planJson(plans, seen),
-        applied: [...changed.done.keys()],
-        errors: failuresJson([...changed.failed.values()]),
-        checks: findings,
-      },
+      json: { ...changedJson(plans, seen, changed), checks: findings },
       code: failureCode(errors) || (findings.some((f) => f.result === "failed") ? 1 : 0),
     };
   });

@@ -1,5 +1,5 @@
 import { PROJECT_LABEL } from "../model/names.ts";
-import { change, declined, doneText, failureCode, failuresJson, lookFailures, planJson } from "./change.ts";
+import { change, changedJson, declined, doneText, failureCode, lookFailures } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look, type Look } from "./look.ts";
 import { planDestroy } from "./planning.ts";
@@ -23,12 +23,7 @@ export const destroy = (
         ...doneText(`Removed ${seen.inventory.name} from`, changed, seen),
       ].join("\n"),
       errors,
-      json: {
-        ...planJson(plans, seen),
-        applied: [...changed.done.keys()],
-        errors: failuresJson([...changed.failed.values()]),
-        kept,
-      },
+      json: { ...changedJson(plans, seen, changed), kept },
       code: failureCode(errors),
     };
   });

@@ -1,4 +1,5 @@
 import type { XhostError } from "../errors.ts";
+import { dockerNetworkOf } from "../inventory/placement.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { chainName } from "../model/names.ts";
 import { ownRoutes } from "../model/owned.ts";
@@ -34,8 +35,8 @@ export const networkRows = (seen: Look, whole: Fabric): readonly Row[] =>
   seen.inventory.networks.flatMap((network) =>
     [...network.blocks]
       .filter(([host]) => seen.chosen.has(host))
-      .map(([host, source]) => {
-        const name = source.kind === "existing" ? source.dockerNetwork : network.name;
+      .map(([host]) => {
+        const name = dockerNetworkOf(network, host);
         const there = seen.sights.get(host)?.facts?.networks.find((n) => n.name === name);
         const subnet = (whole.subnets.get(network.name)?.get(host) ?? []).join(", ");
         const facts = seen.sights.get(host)?.facts;

@@ -7,6 +7,7 @@ import type {
   InventoryNetwork,
   Probe,
 } from "./inventory.ts";
+import { hostsOf } from "./placement.ts";
 import type { Written } from "./schema.ts";
 
 /** The written inventory with defaults merged in. What cannot be filled in (an unknown host) is left out: `validate` tells. */
@@ -58,14 +59,17 @@ type WrittenContainer = NonNullable<Written["containers"]>[string];
 
 const fillContainer = (
   name: string,
-  { host, hosts, network, ipv4_address, ...service }: WrittenContainer,
+  container: WrittenContainer,
   all: readonly InventoryHost[],
 ): readonly InventoryContainer[] => {
-  const on = host !== undefined ? [host] : hosts === "all" ? all.map((h) => h.name) : (hosts ?? []);
-  return on.map((h) => ({
+  const { host: single, hosts, network, ipv4_address, ...service } = container;
+  return hostsOf(
+    container,
+    all.map((h) => h.name),
+  ).map((host) => ({
     name,
-    ref: host !== undefined ? name : `${name}@${h}`,
-    host: h,
+    ref: single !== undefined ? name : `${name}@${host}`,
+    host,
     network,
     address: ipv4_address,
     service,
@@ -74,7 +78,7 @@ const fillContainer = (
 };
 
 /** The containers a check's `web` or `db@h2` stands for; a key alone stands for all its containers. */
-export const containersOf = (ref: string, containers: readonly InventoryContainer[]): readonly InventoryContainer[] =>
+const containersOf = (ref: string, containers: readonly InventoryContainer[]): readonly InventoryContainer[] =>
   containers.filter((c) => c.ref === ref || c.name === ref || `${c.name}@${c.host}` === ref);
 
 const fillCheck = (

@@ -1,3 +1,4 @@
+import { hostsOf } from "./placement.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Written } from "./schema.ts";
 
@@ -45,7 +46,7 @@ const containerProblems = (
   const { host, hosts, network } = container;
   if ((host === undefined) === (hosts === undefined))
     return [{ path, message: "should have either host or hosts", at: "key" }];
-  const on = host !== undefined ? [host] : hosts === "all" ? known.hosts : (hosts ?? []);
+  const on = hostsOf(container, known.hosts);
   const place = (i: number): Path =>
     host !== undefined ? [...path, "host"] : hosts === "all" ? [...path, "hosts"] : [...path, "hosts", i];
   const its = known.networks.get(network)?.hosts ?? known.hosts;
@@ -106,12 +107,7 @@ const refProblems = (ref: string, written: Written, path: Path): readonly Proble
   const container = new Map(Object.entries(written.containers ?? {})).get(name);
   if (container === undefined) return unknown("container", name, Object.keys(written.containers ?? {}), path);
   if (host === undefined) return [];
-  const on =
-    container.host !== undefined
-      ? [container.host]
-      : container.hosts === "all"
-        ? Object.keys(written.hosts)
-        : (container.hosts ?? []);
+  const on = hostsOf(container, Object.keys(written.hosts));
   return on.includes(host) ? [] : [{ path, message: `${name} does not run on ${host}` }];
 };
 

@@ -7,7 +7,7 @@ export const fabricAddress = "10.211.55.1";
 export const outsideAddress = "192.0.2.1";
 
 /** More would not fit between .11 and .254 with room for addresses of the user's own. */
-export const maxHosts = 200;
+const maxHosts = 200;
 
 /** The image that every host of a lab has, made of busybox; nothing is pulled. */
 export const labImage = "xhost-lab:1";

@@ -47,7 +47,7 @@ export const relay = async (): Promise<string | undefined> => {
 };
 
 /** Where PATH has the program, as execvp(3) would look. */
-export const programPath = async (program: string): Promise<string | undefined> => {
+const programPath = async (program: string): Promise<string | undefined> => {
   for (const folder of (process.env["PATH"] ?? "").split(":").filter((entry) => entry !== "")) {
     const path = `${folder}/${program}`;
     const found = await access(path, constants.X_OK).then(

@@ -1,5 +1,6 @@
 import { block, cidrOf, formatIp } from "../cidr.ts";
 import type { InventoryContainer } from "../inventory/inventory.ts";
+import { dockerNetworkOf } from "../inventory/placement.ts";
 import { containerBody, volumesOf, type Attachment, type ContainerBody } from "./container-body.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
@@ -82,8 +83,8 @@ const passage = ({ network, self, peers }: Place, project: string, facts: Facts)
 };
 
 const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env): Container => {
-  const source = fabric.inventory.networks.find((n) => n.name === c.network)?.blocks.get(c.host);
-  const dockerNetwork = source?.kind === "existing" ? source.dockerNetwork : c.network;
+  const network = fabric.inventory.networks.find((n) => n.name === c.network);
+  const dockerNetwork = network === undefined ? c.network : dockerNetworkOf(network, c.host);
   const attachment: Attachment = { network: dockerNetwork, address: c.address };
   const body = containerBody(c.service, attachment, env);
   const settings = settingsOf(body);

@@ -26,7 +26,7 @@ const plain: Paint = (text) => text;
 const changeText = (change: Change): string => `${change.what}${change.detail === "" ? "" : `: ${change.detail}`}`;
 
 /** The step's calls and commands as a person would type or send them. */
-export const commandsOf = (step: Step): readonly string[] =>
+const commandsOf = (step: Step): readonly string[] =>
   step.kind === "shell" ? step.script.split("\n") : step.calls.map(callText);
 
 /** A call as `METHOD /path body` of Docker's API (https://docs.docker.com/reference/api/engine/). */

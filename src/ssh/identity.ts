@@ -63,7 +63,7 @@ const reason = (text: Buffer): string =>
   isEncrypted(text) ? "is encrypted, load it with ssh-add" : "is of a kind that is not supported, load it with ssh-add";
 
 /** Also true for the two PEM formats that ssh-keygen wrote before 7.8. */
-export const isEncrypted = (text: Buffer): boolean =>
+const isEncrypted = (text: Buffer): boolean =>
   /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text.toString("latin1")) ||
   (opensshFields(text)?.cipher ?? "none") !== "none";
 
