@@ -6,7 +6,7 @@ export const digest = (text: string, length: number): string =>
 
 /** Label on every Docker object of ours; its value is the inventory's name. */
 export const PROJECT_LABEL = "io.xhost.project";
-/** Label with a digest of each wanted setting of a container, `key=digest` by commas. */
+/** Label with a digest of each wanted setting of a network or a container, `key=digest` by commas. */
 export const SETTINGS_LABEL = "io.xhost.settings";
 
 /** Route protocol of every route of ours (rtnetlink(7): above 16 is free for the user; no /etc/iproute2/rt_protos claims 88). */

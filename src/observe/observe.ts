@@ -7,8 +7,14 @@ import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
 /** Looks at a host once: one exec and five calls of Docker's API, side by side, nothing changed. */
 export const observe = async (host: Host, seconds: number): Promise<Facts> => {
-  const [output, docker] = await Promise.all([host.run(READ_SCRIPT, "look at the host"), observeDocker(host, seconds)]);
-  return { ...docker, ...parseHost(output) };
+  const [output, docker] = await Promise.allSettled([
+    host.run(READ_SCRIPT, "look at the host"),
+    observeDocker(host, seconds),
+  ]);
+  // Docker's own trouble says more than what else goes wrong on a host without Docker, or without root.
+  if (docker.status === "rejected") throw docker.reason;
+  if (output.status === "rejected") throw output.reason;
+  return { ...docker.value, ...parseHost(output.value) };
 };
 
 type HostFacts = Omit<Facts, keyof Awaited<ReturnType<typeof observeDocker>>>;

@@ -21,6 +21,7 @@ export const READ_SCRIPT = [
   `section() { printf '\\036%s\\n' "$1"; }`,
   // A program that is not there is told by name; one that fails must not look like a host without rules.
   `failed() { test $? = 127 || exit 1; }`,
+  `test "$(id -u)" = 0 || { echo "this needs root: log in as root, or set become: sudo" >&2; exit 1; }`,
   `section missing`,
   `for p in ${Object.keys(PROGRAMS).join(" ")}; do command -v $p >/dev/null 2>&1 || echo $p; done`,
   `section kernel; uname -r`,

@@ -1,5 +1,6 @@
 import { withTag } from "../model/image-name.ts";
-import { PROJECT_LABEL } from "../model/names.ts";
+import { digest, PROJECT_LABEL, SETTINGS_LABEL } from "../model/names.ts";
+import { settingsLabel } from "../model/settings.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
 import { change, containerStep, creation, removal, step, uprooting } from "./container-steps.ts";
 import type { Difference } from "./diff.ts";
@@ -75,10 +76,17 @@ const networkSteps = ({ want, have, changed }: Pair<Network>, project: string): 
   return [step(change(sign, want, detail), ...remove, create)];
 };
 
+/** For people who read labels: what stands is compared with what is wanted itself, field by field. */
+const networkSettings = ({ subnet, bridge, mtu }: Network): Readonly<Record<string, string>> => ({
+  Bridge: digest(bridge, 8),
+  Mtu: digest(String(mtu), 8),
+  Subnet: digest(subnet, 8),
+});
+
 const networkBody = (network: Network, project: string): NetworkBody => ({
   Name: network.name,
   Driver: "bridge",
-  Labels: { [PROJECT_LABEL]: project },
+  Labels: { [PROJECT_LABEL]: project, [SETTINGS_LABEL]: settingsLabel(networkSettings(network)) },
   Options: {
     "com.docker.network.bridge.name": network.bridge,
     "com.docker.network.driver.mtu": String(network.mtu),
