@@ -8,12 +8,17 @@ import { labUp } from "../../src/lab/up.ts";
 export const setup = async (): Promise<void> => {
   const lab = await labUp({
     name: "xsetup",
-    hosts: 2,
-    engine: "bookworm,sid",
+    hosts: 3,
+    engine: "bookworm,sid,machine",
     install: true,
     cwd: process.cwd(),
     onProgress: (line) => process.stderr.write(`e2e: ${line}\n`),
   });
   await labDown({ name: "xsetup" });
-  process.stderr.write(`e2e: real engines: Docker ${lab.hosts.map((h) => h.version).join(" and ")}\n`);
+  process.stderr.write(
+    `e2e: real engines: Docker ${lab.hosts
+      .slice(0, 2)
+      .map((h) => h.version)
+      .join(" and ")}\n`,
+  );
 };
