@@ -114,6 +114,10 @@ describe("a plan", () => {
     expect(plansOf(seen, whole, { env: {} })).toHaveLength(200);
     expect(performance.now() - started).toBeLessThan(10_000);
   });
+  it("pulls nothing for a container that stays, though its image has lost its name", async () => {
+    const untagged = (f: Facts): Facts => ({ ...f, images: new Map() });
+    expect(planText(await look({ moment: "after", editFacts: untagged }))).toBe("Nothing to do.\n");
+  });
   it("is empty between a state and itself", async () => {
     for (const host of ["h1", "h2", "h3"]) {
       const state = ownedState(await facts("after", host), "capture");

@@ -32,14 +32,14 @@ export const connectivity = async ({ inventory, hosts, chosen }: Look, context: 
     context.progress,
   );
   const endpoints = new Map([...done.values()].flat().map((end): [string, Endpoint] => [end.ref, end]));
-  const { done: made } = await phase(
+  const { done: made, failed: unmade } = await phase(
     "Check connectivity",
     [{ name: "all" }],
     () => reach(checks, { hosts, endpoints, expect: (check) => sourceKept(check, inventory) }),
     context.progress,
   );
   const { findings = [], errors = [] } = made.get("all") ?? {};
-  return { findings, errors: [...failed.values(), ...errors] };
+  return { findings, errors: [...failed.values(), ...unmade.values(), ...errors] };
 };
 
 const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string => {

@@ -38,10 +38,13 @@ export const parseInventory = (
   return { ...inventory, containers };
 };
 
+/** How often aliases may unfold before the file counts as an attack; the yaml library's own default. */
+const ALIASES = { maxAliasCount: 100 };
+
 /** An alias without its anchor, or aliases that unfold without end (the yaml library counts them). */
 const refuseBadAliases = (doc: Document, file: string): void => {
   try {
-    doc.toJS({ maxAliasCount: 100 });
+    doc.toJS(ALIASES);
   } catch (cause) {
     throw new XhostError("INVENTORY", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
@@ -71,7 +74,7 @@ const problemsBeside = (wrong: readonly Problem[], doc: Document, file: string):
 /** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */
 const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
   const parse = (): ReturnType<typeof schema.safeParse> =>
-    schema.safeParse(doc.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
+    schema.safeParse(doc.toJS(ALIASES) ?? {}, { reportInput: true });
   const parsed = parse();
   for (const { path } of schemaProblems(parsed.error?.issues ?? [])) {
     const node = doc.getIn(path, true);

@@ -56,10 +56,9 @@ const ownNetwork = ({ network, self, peers }: Place, project: string, facts: Fac
   const standing = facts.networks.find((n) => n.name === name && n.labels[PROJECT_LABEL] === project)?.mtu;
   // A peer that is gone or unknown is no reason to make a network anew.
   const isComplete = peers.length > 0 && peers.length === network.blocks.size - 1;
-  const measured = Math.min(...(peers.length > 0 ? peers.map((peer) => peer.path.mtu) : [1500]));
-  const mtu = isComplete
-    ? measured - planeOf(network.plane).overhead
-    : (standing ?? measured - planeOf(network.plane).overhead);
+  const narrowest = Math.min(...(peers.length > 0 ? peers.map((peer) => peer.path.mtu) : [1500]));
+  const measured = narrowest - planeOf(network.plane).overhead;
+  const mtu = isComplete ? measured : (standing ?? measured);
   return [{ kind: "network", name, subnet, gateway, bridge: bridgeName(project, name), mtu }];
 };
 

@@ -26,26 +26,22 @@ export const dockerSteps = (
   const volumes = differencesOf<Volume>(all, "volume");
   const going = new Set(networks.flatMap((n) => n.have?.name ?? []));
   const wanted = new Set(desired.map((c) => c.name));
-  const uprooted = actual.filter((c) => going.has(c.network) && wanted.has(c.name));
-  const homeless = new Set(uprooted.map((c) => c.name));
-  const creations = desired.flatMap((want) => {
-    if (homeless.has(want.name))
-      return [
-        creation(
-          want,
-          uprooted.find((c) => c.name === want.name),
-        ),
-      ];
-    return containers.filter((d) => d.want === want).map((d) => containerStep({ ...d, want }));
+  const uprooted = new Map(actual.filter((c) => going.has(c.network) && wanted.has(c.name)).map((c) => [c.name, c]));
+  const changed = new Map(containers.map((d) => [d.want, d]));
+  const made = desired.flatMap((want) => {
+    const predecessor = uprooted.get(want.name);
+    if (predecessor !== undefined) return [{ want, step: creation(want, predecessor) }];
+    const difference = changed.get(want);
+    return difference === undefined ? [] : [{ want, step: containerStep({ ...difference, want }) }];
   });
   return [
-    ...pulls(desired),
+    ...pulls(made.map(({ want }) => want)),
     ...containers.flatMap((c) => (c.have && !c.want ? [removal(c.have)] : [])),
-    ...uprooted.map(uprooting),
+    ...[...uprooted.values()].map(uprooting),
     ...networks.filter((n) => !n.want).flatMap((n) => networkSteps(n, project)),
     ...networks.filter((n) => n.want).flatMap((n) => networkSteps(n, project)),
     ...volumes.map((v) => volumeStep(v, project)),
-    ...creations,
+    ...made.map((m) => m.step),
   ];
 };
 

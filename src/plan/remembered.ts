@@ -33,7 +33,7 @@ const undo = (have: Sysctl | FirewallTable, previous: string): string =>
     ? `echo ${previous} > ${path(have.key)}`
     : [
         `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
-        `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name} 2>/dev/null`,
+        `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name}`,
         `fi`,
       ].join("\n");
 
