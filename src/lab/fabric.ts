@@ -51,9 +51,13 @@ const switchLines = (): readonly string[] => [
   "route add unreachable default",
 ];
 
+/** Locally administered, and the same after a reboot: the others' neighbour tables would send to the old one for a while. */
+const macOf = (address: string): string =>
+  ["02", "00", ...address.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"))].join(":");
+
 // the switch's end has the host's name, so that a capture there can be read
-const cableLines = (lab: string, { name }: LabHost): readonly string[] => [
-  `link add ${name} type veth peer name eth0 netns ${namespaceOf(lab, name)}`,
+const cableLines = (lab: string, { name, address }: LabHost): readonly string[] => [
+  `link add ${name} type veth peer name eth0 address ${macOf(address)} netns ${namespaceOf(lab, name)}`,
   `link set ${name} master br0 up`,
 ];
 
