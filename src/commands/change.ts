@@ -1,20 +1,30 @@
 import type { PhaseResult } from "../apply/phase.ts";
 import type { ErrorCode, XhostError } from "../errors.ts";
+import type { Fabric } from "../model/fabric.ts";
 import { counts, formatPlan } from "../plan/format.ts";
 import type { HostPlan, Step } from "../plan/step.ts";
 import { applyPlans } from "./apply-plans.ts";
 import type { Context, Outcome } from "./context.ts";
 import type { Look } from "./look.ts";
+import { pairJson, pairsOf } from "./pairs.ts";
 
 /** What came of showing, asking and applying; `undefined` when the answer was no. */
 type Changed = PhaseResult<true> | undefined;
+
+type Asking = {
+  readonly title: string;
+  readonly question: string;
+  readonly yes: boolean;
+  /** What is known only when the answer was yes, such as keys, is made now: the plans with it. */
+  readonly completed?: () => Promise<readonly HostPlan[]>;
+};
 
 /** Shows the plans, asks unless `yes`, and applies them. */
 export const change = async (
   plans: readonly HostPlan[],
   look: Look,
   context: Context,
-  { title, question, yes }: { title: string; question: string; yes: boolean },
+  { title, question, yes, completed = () => Promise.resolve(plans) }: Asking,
 ): Promise<Changed> => {
   const changes = plans.some((p) => p.steps.length > 0);
   if (plans.length > 0)
@@ -23,7 +33,7 @@ export const change = async (
     );
   if (!changes) return { done: new Map(), failed: new Map() };
   if (!yes && !(await context.confirm(question))) return undefined;
-  return applyPlans(title, plans, look, context);
+  return applyPlans(title, await completed(), look, context);
 };
 
 /** The outcome when the user said no. */
@@ -60,19 +70,25 @@ export const doneText = (verb: string, { done, failed }: PhaseResult<true>, { in
 export const failuresJson = (failures: readonly XhostError[]) =>
   Object.fromEntries(failures.map(({ host = "", code, message }) => [host, { code, message }]));
 
-/** The plan as plain data: steps by host, how many changes of each sign, and the hosts that failed. */
-export const planJson = (plans: readonly HostPlan[], look: Look) => {
+/** The plan as plain data: steps by host, how many changes of each sign, how pairs of hosts are connected, and the hosts that failed. */
+export const planJson = (plans: readonly HostPlan[], look: Look, whole?: Fabric) => {
   const n = counts(plans);
   return {
     hosts: Object.fromEntries(plans.map((p) => [p.host, p.steps.map(shownStep)])),
     summary: { add: n["+"], change: n["~"], replace: n["±"], remove: n["-"] },
+    ...(whole && { pairs: pairsOf(look, whole).map(pairJson) }),
     failed: failuresJson(lookFailures(look)),
   };
 };
 
 /** The plan, and what became of it. */
-export const changedJson = (plans: readonly HostPlan[], look: Look, { done, failed }: PhaseResult<true>) => ({
-  ...planJson(plans, look),
+export const changedJson = (
+  plans: readonly HostPlan[],
+  look: Look,
+  { done, failed }: PhaseResult<true>,
+  whole?: Fabric,
+) => ({
+  ...planJson(plans, look, whole),
   applied: [...done.keys()],
   errors: failuresJson([...failed.values()]),
 });

@@ -1,8 +1,12 @@
+import type { HostPlan } from "../plan/step.ts";
 import { change, changedJson, declined, doneText, failureCode, lookFailures } from "./change.ts";
 import { connectivity, findingsTable } from "./connectivity.ts";
 import type { Context, Outcome, Target } from "./context.ts";
+import { withKeys } from "./keys.ts";
 import { look } from "./look.ts";
-import { planDeploy, type PlanOptions } from "./planning.ts";
+import { wholeOf } from "./measuring.ts";
+import { pairsOf, pairsTable } from "./pairs.ts";
+import { planDeploy, plansOf, type PlanOptions } from "./planning.ts";
 
 /** Plans, asks, applies, and proves with packets that the containers reach each other. */
 export const deploy = (
@@ -11,8 +15,14 @@ export const deploy = (
   options: PlanOptions & { readonly yes: boolean },
 ): Promise<Outcome> =>
   look(context, target, true, async (seen) => {
-    const plans = await planDeploy(seen, context, options);
-    const ask = { title: "Apply", question: "Apply?", yes: options.yes };
+    const { plans, whole, measured } = await planDeploy(seen, context, options);
+    const pairs = pairsTable(pairsOf(seen, whole));
+    if (pairs !== "" && plans.some((p) => p.steps.length > 0)) context.show(`${pairs}\n`);
+    const completed = async (): Promise<readonly HostPlan[]> => {
+      const known = await withKeys(seen, plans, context);
+      return known === seen ? plans : plansOf(known, wholeOf(known, measured), context);
+    };
+    const ask = { title: "Apply", question: "Apply?", yes: options.yes, completed };
     const changed = await change(plans, seen, context, ask);
     if (changed === undefined) return declined(plans, seen);
     const { findings, errors: unmade } = await connectivity(seen, context);
@@ -22,7 +32,7 @@ export const deploy = (
         "\n",
       ),
       errors,
-      json: { ...changedJson(plans, seen, changed), checks: findings },
+      json: { ...changedJson(plans, seen, changed, whole), checks: findings },
       code: failureCode(errors) || (findings.some((f) => f.result === "failed") ? 1 : 0),
     };
   });

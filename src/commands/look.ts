@@ -5,7 +5,7 @@ import { phase } from "../apply/phase.ts";
 import { XhostError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
 import { parseInventory } from "../inventory/parse.ts";
-import type { Sight } from "../model/fabric.ts";
+import type { Sight } from "../model/sight.ts";
 import type { Facts } from "../model/facts.ts";
 import { observe } from "../observe/observe.ts";
 import { connector, type Connector } from "../ssh/connect.ts";

@@ -2,6 +2,7 @@ import { formatPlan } from "../plan/format.ts";
 import { failureCode, lookFailures, planJson } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
+import { pairsOf, pairsTable } from "./pairs.ts";
 import { planDeploy, type PlanOptions } from "./planning.ts";
 
 /** Shows what would change, with the exact commands; changes nothing. */
@@ -11,13 +12,19 @@ export const plan = (
   options: PlanOptions & { readonly detailedExitcode: boolean },
 ): Promise<Outcome> =>
   look(context, target, false, async (seen) => {
-    const plans = await planDeploy(seen, context, options);
+    const { plans, whole } = await planDeploy(seen, context, options);
+    const pairs = pairsTable(pairsOf(seen, whole));
     const errors = lookFailures(seen);
     const changes = plans.some((p) => p.steps.length > 0);
     return {
-      text: plans.length > 0 ? formatPlan(plans, { paint: context.paint, commands: true, unknown: errors.length }) : "",
+      text: [
+        ...(pairs === "" ? [] : [pairs, ""]),
+        ...(plans.length > 0
+          ? [formatPlan(plans, { paint: context.paint, commands: true, unknown: errors.length })]
+          : []),
+      ].join("\n"),
       errors,
-      json: planJson(plans, seen),
+      json: planJson(plans, seen, whole),
       code: failureCode(errors) || (changes && options.detailedExitcode ? 2 : 0),
     };
   });

@@ -1,7 +1,7 @@
 import { combined, XhostError } from "../errors.ts";
 import { conflicts } from "../model/conflicts.ts";
 import { desiredState } from "../model/desired.ts";
-import { fabric, type Fabric } from "../model/fabric.ts";
+import type { Fabric } from "../model/fabric.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
 import { ownedState } from "../model/owned.ts";
@@ -11,32 +11,53 @@ import { planHost } from "../plan/plan.ts";
 import type { HostPlan } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
+import { measureWays, wholeOf, type Measured } from "./measuring.ts";
 
 /** What the user allows beyond the usual. */
-export type PlanOptions = { readonly iKnow: boolean };
+export type PlanOptions = { readonly iKnow: boolean; readonly reprobe: boolean };
+
+/** What is to be done, and the fabric that it follows from. */
+export type Planned = { readonly plans: readonly HostPlan[]; readonly whole: Fabric };
 
 /**
- * Plans every chosen host that answered. All that can be known to fail is thrown here, before anything is changed: one CONFLICT
+ * Measures what is not known of the ways between the hosts, and plans every chosen host that answered. All that can be known to fail is thrown here, before anything is changed: one CONFLICT
  * error with a line for each clash on any host, or one REMOTE error for images that are nowhere.
  */
-export const planDeploy = async (look: Look, context: Context, options: PlanOptions): Promise<readonly HostPlan[]> => {
-  const whole = fabric(look.inventory, look.sights);
+export const planDeploy = async (
+  look: Look,
+  context: Context,
+  options: PlanOptions,
+): Promise<Planned & { readonly measured: Measured }> => {
+  const blind = wholeOf(look);
+  const early = clashesOf(look, blind, { ...options, unmeasured: true });
+  if (early.length > 0) throw combined(early);
+  const measured = await measureWays(look, context, options);
+  const whole = measured.size === 0 ? blind : wholeOf(look, measured);
   const clashes = clashesOf(look, whole, options);
   if (clashes.length > 0) throw combined(clashes);
   const plans = plansOf(look, whole, context);
   refuseStrangers(look, plans);
   const missing = await unavailableImages(look.hosts, plans);
   if (missing.length > 0) throw combined(missing);
-  return plans;
+  return { plans, whole, measured };
 };
 
-/** Why nothing may be changed on the chosen hosts that answered; all of it. */
-export const clashesOf = (look: Look, whole: Fabric, { iKnow }: PlanOptions): readonly XhostError[] =>
-  answered(look).flatMap(({ name, facts }) =>
-    conflicts(whole, name, facts, { openFirewall: iKnow }).map(
-      (text) => new XhostError("CONFLICT", text, { host: name }),
-    ),
+/** Why nothing may be changed on the chosen hosts that answered; all of it, what two hosts have to say only once. */
+export const clashesOf = (
+  look: Look,
+  whole: Fabric,
+  { iKnow, unmeasured = false }: { readonly iKnow: boolean; readonly unmeasured?: boolean },
+): readonly XhostError[] => {
+  const told = new Set<string>();
+  return answered(look).flatMap(({ name, facts }) =>
+    conflicts(whole, name, facts, { openFirewall: iKnow, unmeasured })
+      .filter((text) => !PAIR.test(text) || (!told.has(text) && told.add(text)))
+      .map((text) => new XhostError("CONFLICT", text, { host: name })),
   );
+};
+
+/** What is said of two hosts at once. */
+const PAIR = / between \S+ and \S+: /;
 
 /** What would change on the chosen hosts that answered; pure. Named volumes that are no longer wanted stay: they hold data. */
 export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">): readonly HostPlan[] =>

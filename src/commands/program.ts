@@ -2,8 +2,9 @@ import { Command, CommanderError } from "commander";
 import type { Finish, Target } from "./context.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
+import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
-import { common, onInventory, type Options } from "./options.ts";
+import { common, onHosts, onInventory, type Options } from "./options.ts";
 import { plan } from "./plan.ts";
 import { status } from "./status.ts";
 import { validate } from "./validate.ts";
@@ -17,6 +18,7 @@ export const program = (version: string, finish: Finish): Command => {
     .version(version)
     .enablePositionalOptions()
     .exitOverride();
+  addInit(whole, finish);
   addValidate(whole, finish);
   addPlan(whole, finish);
   addDeploy(whole, finish);
@@ -28,6 +30,15 @@ export const program = (version: string, finish: Finish): Command => {
 
 const target = (inventory: string, { limit }: Options): Target => ({ inventory, limit });
 
+const addInit = (program: Command, finish: Finish): void => {
+  onHosts(program.command("init").description("write a starter inventory"))
+    .argument("[file]", "the new file", "inventory.yml")
+    .option("--from <source...>", "read the hosts from: vagrant [FOLDER], ssh-config [FILE]")
+    .action((file: string, options: Options & { from?: readonly string[] }) =>
+      finish(options, (context) => init(file, { from: options.from, only: options.limit }, context)),
+    );
+};
+
 const addValidate = (program: Command, finish: Finish): void => {
   common(
     program.command("validate").description("check the inventory file alone").argument("<inventory>", "inventory file"),
@@ -38,13 +49,16 @@ const addPlan = (program: Command, finish: Finish): void => {
   onInventory(program.command("plan").description("show what would change, with the exact commands; change nothing"))
     .option("--detailed-exitcode", "exit with 2 when there are changes")
     .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
-    .action((inventory: string, options: Options & { detailedExitcode?: boolean; iKnow?: boolean }) =>
-      finish(options, (context) =>
-        plan(target(inventory, options), context, {
-          detailedExitcode: options.detailedExitcode === true,
-          iKnow: options.iKnow === true,
-        }),
-      ),
+    .option("--reprobe", "measure the ways between the hosts again")
+    .action(
+      (inventory: string, options: Options & { detailedExitcode?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
+        finish(options, (context) =>
+          plan(target(inventory, options), context, {
+            detailedExitcode: options.detailedExitcode === true,
+            iKnow: options.iKnow === true,
+            reprobe: options.reprobe === true,
+          }),
+        ),
     );
 };
 
@@ -52,9 +66,14 @@ const addDeploy = (program: Command, finish: Finish): void => {
   onInventory(program.command("deploy").description("plan, ask, apply, and check connectivity with packets"))
     .option("-y, --yes", "do not ask")
     .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
-    .action((inventory: string, options: Options & { yes?: boolean; iKnow?: boolean }) =>
+    .option("--reprobe", "measure the ways between the hosts again")
+    .action((inventory: string, options: Options & { yes?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
       finish(options, (context) =>
-        deploy(target(inventory, options), context, { yes: options.yes === true, iKnow: options.iKnow === true }),
+        deploy(target(inventory, options), context, {
+          yes: options.yes === true,
+          iKnow: options.iKnow === true,
+          reprobe: options.reprobe === true,
+        }),
       ),
     );
 };

@@ -65,7 +65,13 @@ export const linkRows = (seen: Look): readonly Row[] =>
   chosenHosts(seen).flatMap((host) => {
     const facts = seen.sights.get(host)?.facts;
     const routes = facts === undefined ? [] : ownRoutes(facts, seen.inventory.name);
-    return routes.map(({ destination, via, device }) => ({ "link from": host, to: destination, via, device }));
+    return routes.map(({ destination, via = "", device, mtu }) => ({
+      "route on": host,
+      to: destination,
+      via,
+      device,
+      mtu: String(mtu ?? facts?.interfaces.find((i) => i.name === device)?.mtu ?? ""),
+    }));
   });
 
 const chosenHosts = ({ inventory, chosen }: Look): readonly string[] =>

@@ -9,6 +9,7 @@ const network = (hosts: readonly string[], prefix = 24): InventoryNetwork => ({
   prefix,
   blocks: new Map(hosts.map((h) => [h, { kind: "pool" }])),
   plane: "route",
+  encrypt: false,
   firewall: "scoped",
   masquerade: false,
 });

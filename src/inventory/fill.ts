@@ -47,6 +47,7 @@ const fillNetwork = (name: string, network: WrittenNetwork, hosts: readonly Inve
     }),
   ),
   plane: network.plane ?? "auto",
+  encrypt: network.encrypt ?? false,
   firewall: network.firewall ?? "scoped",
   masquerade: network.masquerade ?? false,
 });

@@ -29,7 +29,9 @@ export type BlockSource =
   | { readonly kind: "subnet"; readonly subnet: string }
   | { readonly kind: "existing"; readonly dockerNetwork: string };
 
-export type Plane = "auto" | "route" | "ipip" | "vxlan" | "wireguard";
+/** The ways to carry packets between hosts, leanest first: the order in which `auto` tries them. */
+export const PLANES = ["route", "ipip", "vxlan", "wireguard"] as const;
+export type Plane = (typeof PLANES)[number];
 export type FirewallMode = "scoped" | "flush" | "none";
 
 /** A network of the inventory: one Docker network per host, routed to each other. */
@@ -39,7 +41,9 @@ export type InventoryNetwork = {
   readonly prefix: number;
   /** By host, in the order of the file. */
   readonly blocks: ReadonlyMap<string, BlockSource>;
-  readonly plane: Plane;
+  readonly plane: Plane | "auto";
+  /** Nothing leaves a host in the clear: only wireguard will do. */
+  readonly encrypt: boolean;
   readonly firewall: FirewallMode;
   readonly masquerade: boolean;
 };

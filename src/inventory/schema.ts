@@ -63,8 +63,9 @@ const network = z.strictObject({
   hosts: z.array(hostName).min(1).describe("default: all").optional(),
   plane: z
     .enum(["auto", "route", "ipip", "vxlan", "wireguard"], "should be auto, route, ipip, vxlan or wireguard")
-    .describe("default auto")
+    .describe("default auto: the leanest whose packets arrive, measured for each pair of hosts")
     .optional(),
+  encrypt: z.boolean().describe("between hosts only wireguard will do; default false").optional(),
   firewall: z
     .enum(["scoped", "flush", "none"], "should be scoped, flush or none")
     .describe("default scoped: only fabric to fabric")

@@ -6,7 +6,7 @@ import type { Written } from "./schema.ts";
 
 const DOCKERS_OWN = ["bridge", "host", "none"];
 
-/** Blocks without a source, pools that are too small, names Docker keeps for itself, planes this version does not have. */
+/** Blocks without a source, pools that are too small, names Docker keeps for itself, planes that do not encrypt as they should. */
 export const networkProblems = (written: Written, inventory: Inventory): readonly Problem[] => [
   ...adoptedTwice(inventory),
   ...inventory.networks.flatMap((network) => {
@@ -22,14 +22,14 @@ export const networkProblems = (written: Written, inventory: Inventory): readonl
           ]
         : []),
       ...blockProblems(network, written),
-      ...(network.plane === "route"
-        ? []
-        : [
+      ...(network.encrypt && network.plane !== "auto" && network.plane !== "wireguard"
+        ? [
             {
-              path: [...path, "plane"],
-              message: `${network.plane}${written.networks?.[network.name]?.plane === undefined ? " (the default)" : ""} is not in this version yet: write \`plane: route\``,
+              path: [...path, "encrypt"],
+              message: `plane ${network.plane} does not encrypt: write \`plane: wireguard\`, or leave the plane to xhost`,
             },
-          ]),
+          ]
+        : []),
     ];
   }),
 ];

@@ -3,11 +3,14 @@ import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { bridgeName, PROJECT_LABEL } from "./names.ts";
 import { adoptedConflicts, overlapConflicts } from "./overlaps.ts";
-import { placeOf } from "./place.ts";
-import { planeOf } from "./planes/index.ts";
+import { linkConflicts, ruptures } from "./ruptures.ts";
 
 /** What the user allows that is refused otherwise. */
-export type Allowed = { readonly openFirewall: boolean };
+export type Allowed = {
+  readonly openFirewall: boolean;
+  /** A plane may not be known yet: nothing is going to be changed. */
+  readonly unmeasured?: boolean;
+};
 
 /**
  * Why nothing may be changed on a host: names and addresses that somebody else has, hosts a plane cannot reach, a firewall that
@@ -16,7 +19,8 @@ export type Allowed = { readonly openFirewall: boolean };
 export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] => [
   ...hostConflicts(fabric, host, facts, allowed),
   ...nameConflicts(fabric, host, facts),
-  ...networkConflicts(fabric, host, facts),
+  ...networkConflicts(fabric, host, facts, allowed),
+  ...linkConflicts(fabric, host, facts),
   ...overlapConflicts(fabric, host, facts),
   ...adoptedConflicts(fabric, host, facts),
 ];
@@ -84,7 +88,12 @@ const bridgeConflicts = (network: string, project: string, facts: Facts): readon
   return [`network ${network}: there is an interface ${bridge} that is not this project's: ${remedy}`];
 };
 
-const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
+const networkConflicts = (
+  fabric: Fabric,
+  host: string,
+  facts: Facts,
+  { unmeasured = false }: Allowed,
+): readonly string[] =>
   fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
     .flatMap((network) => {
@@ -107,10 +116,7 @@ const networkConflicts = (fabric: Fabric, host: string, facts: Facts): readonly 
               ),
             ]
           : []),
-        ...placeOf(network, fabric, host, facts).peers.flatMap((peer) => {
-          const obstacle = planeOf(network.plane).obstacle(peer);
-          return obstacle === undefined ? [] : [says(obstacle)];
-        }),
+        ...ruptures(fabric, network, { host, unmeasured }).map(says),
         ...fabric.inventory.containers
           .filter((c) => c.host === host && c.network === network.name && subnet !== undefined)
           .flatMap((c) => {

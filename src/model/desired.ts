@@ -1,39 +1,81 @@
-import { block, cidrOf, formatIp } from "../cidr.ts";
-import type { InventoryContainer } from "../inventory/inventory.ts";
+import { PLANES, type InventoryContainer, type InventoryNetwork } from "../inventory/inventory.ts";
 import { dockerNetworkOf } from "../inventory/placement.ts";
 import { containerBody, volumesOf, type Attachment, type ContainerBody } from "./container-body.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
-import { dropsInRaw, firewall, type Passage } from "./firewall.ts";
-import { bridgeName, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
+import { formatEvidence } from "./evidence.ts";
+import { dropsInRaw, firewall, type Entrance, type Narrow, type Passage } from "./firewall.ts";
+import { bridgeName, evidenceFile, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
 import { listedName } from "./image-name.ts";
-import { planeOf } from "./planes/index.ts";
-import { placeOf, type Place } from "./place.ts";
+import { planes } from "./planes/index.ts";
+import { hereOf } from "./pairs.ts";
+import { firstAddress, placeOf, type Place, type PlannedLeg } from "./place.ts";
 import { settingsLabel, settingsOf } from "./settings.ts";
-import type { Container, HostState, Network, Resource } from "./state.ts";
+import type { Container, HostState, Network, OwnFile, Resource } from "./state.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What should stand on one host that has been looked at; pure. */
 export const desiredState = (fabric: Fabric, host: string, facts: Facts, env: Env): HostState => {
   const { inventory } = fabric;
+  const { name: project } = inventory;
   const places = inventory.networks.filter((n) => n.blocks.has(host)).map((n) => placeOf(n, fabric, host, facts));
   const containers = inventory.containers.filter((c) => c.host === host);
   const volumes = new Set(containers.flatMap((c) => volumesOf(c.service)));
   return [
-    ...places.flatMap((place) => ownNetwork(place, inventory.name, facts)),
-    ...[...volumes]
-      .filter((name) => isOurs(name, facts, inventory.name))
-      .map((name): Resource => ({ kind: "volume", name })),
+    ...places.flatMap((place) => ownNetwork(place, project, facts)),
+    ...[...volumes].filter((name) => isOurs(name, facts, project)).map((name): Resource => ({ kind: "volume", name })),
     ...containers.map((c) => container(c, fabric, facts, env)),
-    ...places.flatMap(({ network, self, peers }) => planeOf(network.plane).resources(self, peers)),
+    ...ways(places, fabric, host),
     ...firewall(
-      places.map((place) => passage(place, inventory.name, facts)),
+      places.map((place) => passage(place, project, facts)),
+      entrances(places, fabric, host),
       facts,
-      inventory.name,
+      project,
     ),
     ...(places.length > 0 ? surroundings(facts) : []),
+    ...evidenceOf(fabric, host),
   ];
+};
+
+/** Devices, routes and what else the planes need, for all networks at once. */
+const ways = (places: readonly Place[], fabric: Fabric, host: string): readonly Resource[] => {
+  const here = hereOf(fabric, host);
+  const legs = places.flatMap((place) => place.legs);
+  return PLANES.flatMap((plane) => {
+    const by = legs.filter((leg) => leg.plane === plane);
+    return here === undefined || by.length === 0 ? [] : planes[plane].resources(here, by);
+  });
+};
+
+/** Where tunnels come in; none for networks whose firewall is somebody else's job. */
+const entrances = (places: readonly Place[], fabric: Fabric, host: string): readonly Entrance[] => {
+  const here = hereOf(fabric, host);
+  const legs = places.filter((place) => place.network.firewall !== "none").flatMap((place) => place.legs);
+  return PLANES.flatMap((plane) => {
+    const { arriving, link } = planes[plane];
+    const peers = [...new Set(legs.filter((leg) => leg.plane === plane).map((leg) => leg.peer))];
+    if (here === undefined || arriving === undefined || peers.length === 0) return [];
+    const roaming =
+      plane === "wireguard" && peers.some(({ host: peer }) => here.ports.wireguard.get(peer)?.isBehindNat);
+    const rivals = here.facts.interfaces.filter((i) => plane === "ipip" && i.type === link);
+    return [
+      {
+        match: arriving(here.ports, host),
+        local: here.local,
+        // A peer behind a NAT comes from wherever the NAT is; WireGuard asks for its key.
+        from: roaming ? undefined : [...new Set(peers.map(({ address }) => address))].sort(),
+        others: rivals.flatMap(({ tunnel }) => (tunnel?.remote === undefined ? [] : [tunnel.remote])),
+      },
+    ];
+  });
+};
+
+/** What was measured on the ways from here, so that it need not be measured again. */
+const evidenceOf = (fabric: Fabric, host: string): readonly OwnFile[] => {
+  const known = fabric.inventory.hosts.flatMap(({ name }) => fabric.evidence.get(host)?.get(name) ?? []);
+  if (known.length === 0) return [];
+  return [{ kind: "file", path: evidenceFile(fabric.inventory.name), content: formatEvidence(known) }];
 };
 
 /** What Docker or the kernel changes on the host on behalf of our networks; listed, so that it can be put back. */
@@ -48,38 +90,56 @@ const surroundings = (facts: Facts): readonly Resource[] => [
 const isOurs = (name: string, facts: Facts, project: string): boolean =>
   facts.volumes.every((v) => v.name !== name || v.labels[PROJECT_LABEL] === project);
 
-const ownNetwork = ({ network, self, peers }: Place, project: string, facts: Facts): readonly Network[] => {
+const ownNetwork = ({ network, self, legs, isComplete }: Place, project: string, facts: Facts): readonly Network[] => {
   const [subnet] = self.subnets;
   if (network.blocks.get(self.host)?.kind === "existing" || subnet === undefined) return [];
   const { name } = network;
-  const gateway = formatIp(block(cidrOf(subnet), 32, 1).base);
   const standing = facts.networks.find((n) => n.name === name && n.labels[PROJECT_LABEL] === project)?.mtu;
   // A peer that is gone or unknown is no reason to make a network anew.
-  const isComplete = peers.length > 0 && peers.length === network.blocks.size - 1;
-  const narrowest = Math.min(...(peers.length > 0 ? peers.map((peer) => peer.path.mtu) : [1500]));
-  const measured = narrowest - planeOf(network.plane).overhead;
-  const mtu = isComplete ? measured : (standing ?? measured);
-  return [{ kind: "network", name, subnet, gateway, bridge: bridgeName(project, name), mtu }];
+  const measured = legs.length > 0 ? Math.min(...legs.map((leg) => leg.mtu)) : undefined;
+  const mtu = (isComplete ? measured : (standing ?? measured)) ?? uplinkMtu(network, facts);
+  return [{ kind: "network", name, subnet, gateway: firstAddress(subnet), bridge: bridgeName(project, name), mtu }];
 };
 
-const passage = ({ network, self, peers }: Place, project: string, facts: Facts): Passage => {
-  const plane = planeOf(network.plane);
+/** What a network alone may carry: as much as the way out of the host, with room for the planes that may come. */
+const uplinkMtu = ({ plane }: InventoryNetwork, facts: Facts): number => {
+  const uplink = facts.routes.find((r) => r.destination === "0.0.0.0/0")?.device;
+  const mtu = facts.interfaces.find((i) => i.name === uplink)?.mtu ?? 1500;
+  return Math.min(mtu, 1500) - (plane === "auto" ? 0 : planes[plane].overhead);
+};
+
+const passage = ({ network, self, legs }: Place, project: string, facts: Facts): Passage => {
+  const docker = adopted(network, self.host, facts);
   const remote = new Map<string, string[]>();
-  for (const peer of peers) {
-    const sources = network.masquerade ? [...peer.subnets, `${peer.address}/32`] : peer.subnets;
-    const device = plane.device(peer);
+  const narrow: Narrow[] = [];
+  for (const { peer, plane, mtu } of legs) {
+    const isTunnel = planes[plane].link !== undefined;
+    // Through a tunnel what is masqueraded carries the host's address in its block.
+    const sources = network.masquerade && !isTunnel ? [...peer.subnets, `${peer.address}/32`] : peer.subnets;
+    const device = planes[plane].device(project, peer);
     const list = remote.get(device) ?? [];
     list.push(...sources);
     remote.set(device, list);
+    if (docker !== undefined && docker.mtu > mtu) narrow.push({ device, mtu, remote: peer.subnets });
   }
   return {
     mode: network.firewall,
     masquerade: network.masquerade,
-    bridge: adopted(network, self.host, facts)?.bridge ?? bridgeName(project, network.name),
+    bridge: docker?.bridge ?? bridgeName(project, network.name),
     local: self.subnets,
     remote,
+    narrow,
+    hidden: legs[0]?.gateway === undefined ? undefined : { source: legs[0].gateway, devices: tunnelsOf(legs, project) },
   };
 };
+
+const tunnelsOf = (legs: readonly PlannedLeg[], project: string): readonly string[] => [
+  ...new Set(
+    legs
+      .filter(({ plane }) => planes[plane].link !== undefined)
+      .map(({ plane, peer }) => planes[plane].device(project, peer)),
+  ),
+];
 
 const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env): Container => {
   const network = fabric.inventory.networks.find((n) => n.name === c.network);

@@ -1,13 +1,13 @@
 import { allocate } from "../inventory/allocate.ts";
-import type { Inventory, InventoryHost, InventoryNetwork } from "../inventory/inventory.ts";
+import type { Inventory, InventoryNetwork } from "../inventory/inventory.ts";
 import { cidrOf, overlaps, parseIp, type Cidr } from "../cidr.ts";
 import type { DockerNetwork, Facts } from "./facts.ts";
-import { PROJECT_LABEL } from "./names.ts";
-import { pathTo } from "./paths.ts";
+import { keptEvidence, type Evidence } from "./evidence.ts";
+import { linkName, PROJECT_LABEL } from "./names.ts";
+import { pathsFrom, type HostPath } from "./paths.ts";
 import { ownRoutes } from "./owned.ts";
-
-/** What is known of a host before anything is planned; `facts` is missing while it cannot be reached. */
-export type Sight = { readonly host: InventoryHost; readonly hostname: string; readonly facts: Facts | undefined };
+import { portsOf, type Ports } from "./ports.ts";
+import type { Sight } from "./sight.ts";
 
 /** The inventory's networks as they lie over the hosts: blocks by network and host, addresses by host. */
 export type Fabric = {
@@ -16,15 +16,44 @@ export type Fabric = {
   readonly addresses: ReadonlyMap<string, string>;
   /** Subnets by network name, then by host. */
   readonly subnets: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** How packets get from each host that was looked at to an address. */
+  readonly paths: ReadonlyMap<string, (address: string) => HostPath | undefined>;
+  readonly ports: Ports;
+  /** What was measured, by the host that sent and the host that it sent to. */
+  readonly evidence: ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
+};
+
+/** What is new in this run: what was measured, which stands before what is kept on the hosts, and which hosts are to be changed (default: all). */
+type News = {
+  readonly measured?: Fabric["evidence"] | undefined;
+  readonly chosen?: ReadonlySet<string> | undefined;
 };
 
 /** Puts the inventory and what was seen together; pure, and the same whatever order the hosts come in. */
-export const fabric = (inventory: Inventory, sights: ReadonlyMap<string, Sight>): Fabric => ({
-  inventory,
-  sights,
-  addresses: addressesOf(inventory, sights),
-  subnets: new Map(inventory.networks.map((n) => [n.name, subnetsOf(n, inventory, sights)])),
-});
+export const fabric = (
+  inventory: Inventory,
+  sights: ReadonlyMap<string, Sight>,
+  { measured = new Map(), chosen = new Set(sights.keys()) }: News = {},
+): Fabric => {
+  const paths = new Map(
+    [...sights].flatMap(([name, { facts }]) => (facts === undefined ? [] : [[name, pathsFrom(facts)] as const])),
+  );
+  const addresses = addressesOf(inventory, sights, paths);
+  return {
+    inventory,
+    sights,
+    addresses,
+    subnets: new Map(inventory.networks.map((n) => [n.name, subnetsOf(n, inventory, sights)])),
+    paths,
+    ports: portsOf(inventory.name, sights, { addresses, chosen }),
+    evidence: new Map(
+      [...sights].map(([name, { facts }]) => [
+        name,
+        new Map([...keptEvidence(facts, inventory.name), ...(measured.get(name) ?? [])]),
+      ]),
+    ),
+  };
+};
 
 /** The Docker network a host adopts for that network of the inventory, if it does and if it is there. */
 export const adopted = (
@@ -46,22 +75,25 @@ const isLocal = (facts: Facts | undefined, address: string | undefined): boolean
   address !== undefined &&
   (facts?.interfaces.some((i) => i.name !== "lo" && i.addresses.some((a) => a.address === address)) ?? false);
 
-const addressesOf = (inventory: Inventory, sights: ReadonlyMap<string, Sight>): ReadonlyMap<string, string> => {
+const addressesOf = (
+  inventory: Inventory,
+  sights: ReadonlyMap<string, Sight>,
+  paths: Fabric["paths"],
+): ReadonlyMap<string, string> => {
   const all = inventory.hosts.flatMap(({ name }) => sights.get(name) ?? []);
   return new Map(
     all.flatMap((sight): [string, string][] => {
-      const address = sight.host.address ?? sourceToward(sight, all) ?? hint(sight);
+      const address = sight.host.address ?? sourceToward(sight, all, paths) ?? hint(sight);
       return address === undefined ? [] : [[sight.host.name, address]];
     }),
   );
 };
 
 /** The source address toward the first other host that the kernel knows a way to. */
-const sourceToward = ({ host, facts }: Sight, all: readonly Sight[]): string | undefined => {
-  if (facts === undefined) return undefined;
+const sourceToward = ({ host }: Sight, all: readonly Sight[], paths: Fabric["paths"]): string | undefined => {
   for (const other of all) {
     const address = other.host.name === host.name ? undefined : hint(other);
-    const source = address === undefined ? undefined : pathTo(facts, address)?.source;
+    const source = address === undefined ? undefined : paths.get(host.name)?.(address)?.source;
     if (source !== undefined) return source;
   }
   return undefined;
@@ -107,9 +139,20 @@ const toward = (all: readonly Sight[], pool: Cidr, project: string): readonly [s
     all.filter((s) => s.facts === undefined).map((s) => [s.host.address ?? s.hostname, s.host.name] as const),
   );
   if (silent.size === 0) return [];
-  const routes = all.flatMap(({ facts }) => (facts === undefined ? [] : ownRoutes(facts, project)));
-  return routes.flatMap(({ via, destination }): [string, string][] => {
+  const ways = all.flatMap(({ facts }) => (facts === undefined ? [] : ownWays(facts, project)));
+  return ways.flatMap(({ via, destination }): [string, string][] => {
     const host = silent.get(via);
     return host !== undefined && overlaps(cidrOf(destination), pool) ? [[host, destination]] : [];
   });
 };
+
+/** Where our routes lead, and by which underlay address; a wireguard device has that with its peers. */
+const ownWays = (facts: Facts, project: string): readonly { via: string; destination: string }[] => [
+  ...ownRoutes(facts, project).flatMap(({ via, destination }) => (via === undefined ? [] : [{ via, destination }])),
+  ...facts.wireguard
+    .filter(({ name }) => name === linkName(project, "wireguard"))
+    .flatMap(({ peers }) => peers)
+    .flatMap(({ endpoint, allowed }) =>
+      allowed.map((destination) => ({ via: endpoint.split(":")[0] ?? "", destination })),
+    ),
+];

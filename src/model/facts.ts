@@ -1,3 +1,4 @@
+import type { FdbEntry, Neighbour } from "./link.ts";
 import type { Table } from "./state.ts";
 
 /** An IPv4 address of an interface, with the prefix length of its network. */
@@ -7,6 +8,35 @@ export type Interface = {
   readonly name: string;
   readonly mtu: number;
   readonly addresses: readonly InterfaceAddress[];
+  readonly up: boolean;
+  /** What `ip link set alias` said; ours carry their owner. */
+  readonly alias?: string | undefined;
+  /** Kind of a virtual device as in `ip link add type KIND`. */
+  readonly type?: string | undefined;
+  readonly mac?: string | undefined;
+  /** What a tunnel device was made with; `remote` is undefined where it takes packets from anybody. */
+  readonly tunnel?: Tunnel | undefined;
+};
+
+export type Tunnel = {
+  readonly local: string | undefined;
+  readonly remote: string | undefined;
+  readonly vni: number | undefined;
+  readonly port: number | undefined;
+  readonly checksum: boolean | undefined;
+};
+
+/** A wireguard device, kernel or process; the private key is not part of what is read. */
+export type WireguardDevice = {
+  readonly name: string;
+  readonly port: number;
+  readonly publicKey: string;
+  readonly peers: readonly {
+    readonly publicKey: string;
+    readonly endpoint: string;
+    readonly allowed: readonly string[];
+    readonly keepalive: number;
+  }[];
 };
 
 /** A unicast IPv4 route of the main table as `ip -j route` tells it; `default` is 0.0.0.0/0. */
@@ -18,6 +48,8 @@ export type KernelRoute = {
   /** Number or name, as printed. */
   readonly protocol: string;
   readonly metric: number;
+  readonly onlink?: boolean | undefined;
+  readonly mtu?: number | undefined;
 };
 
 /** A Docker network, ours or not. */
@@ -78,4 +110,20 @@ export type Facts = {
   readonly before: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Programs that xhost needs and the host lacks. */
   readonly missing: readonly string[];
+  /** Programs that only some planes need, of those that are there. */
+  readonly programs: ReadonlySet<string>;
+  /** Kernel modules by name: `loaded` also where it is built in, `loadable` where modprobe finds it. */
+  readonly modules: ReadonlyMap<string, "loaded" | "loadable" | "none">;
+  /** Permanent IPv4 neighbours, and FDB entries of vxlan devices. */
+  readonly neighbours: readonly Omit<Neighbour, "kind">[];
+  readonly fdb: readonly Omit<FdbEntry, "kind">[];
+  readonly wireguard: readonly WireguardDevice[];
+  /** Public wireguard key by project. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** What was measured on the ways to other hosts, by project: the file's text. */
+  readonly evidence: ReadonlyMap<string, string>;
+  /** UDP ports that are taken on the host. */
+  readonly udpPorts: ReadonlySet<number>;
+  /** Whether Docker is part of a Swarm, whose overlay networks have UDP port 4789. */
+  readonly swarm: boolean;
 };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LinkType } from "./link.ts";
 
 /** Hex digest that shortens names and marks settings; not a secret. */
 export const digest = (text: string, length: number): string =>
@@ -21,22 +22,47 @@ export const routeMetric = (project: string): number =>
 
 /** The project's own chain; at most 26 of the 28 bytes a chain name may have (XT_EXTENSION_MAXNAMELEN, xtables.h). */
 export const chainName = (project: string): string => `XHOST-${project}`;
+/** Its chain for packets to the host itself; no project's name has a dot. */
+export const inputChainName = (project: string): string => `XHOST-${project}.i`;
 
 /** What every rule carries in `-m comment`. */
 export const ruleComment = (project: string): string => `xhost:${project}`;
 
-/** Bridge device of a network, at most 15 bytes (IFNAMSIZ, if.h); long names end in a digest. */
-export const bridgeName = (project: string, network: string): string => {
-  const plain = `xh-${project}-${network}`;
+/** Device names have at most 15 bytes (IFNAMSIZ, if.h); long ones end in a digest. */
+const deviceName = (project: string, last: string): string => {
+  const plain = `xh-${project}-${last}`;
   return plain.length <= 15 ? plain : `xh-${project.slice(0, 5)}-${digest(plain, 6)}`;
 };
+
+const LINK_NAMES: Readonly<Record<LinkType, string>> = { ipip: "ipip", vxlan: "vxlan", wireguard: "wg" };
+
+/** Bridge device of a network; not that of a tunnel, should the network be called like one. */
+export const bridgeName = (project: string, network: string): string =>
+  deviceName(project, Object.values(LINK_NAMES).includes(network) ? `${network}-bridge` : network);
+
+/** Tunnel device of a plane. */
+export const linkName = (project: string, type: LinkType): string => deviceName(project, LINK_NAMES[type]);
+/** Alias of every tunnel device of ours: names are short and could be anybody's. */
+export const linkAlias = (project: string): string => `xhost:${project}`;
+
+/** VXLAN network identifier of the project: 24 bits (RFC 7348), far above those that Swarm and flannel count up from. */
+export const vniOf = (project: string): number => 8_000_000 + (Number.parseInt(digest(project, 8), 16) % 8_000_000);
+
+/** Ethernet address of the vxlan device of the host with that underlay address; locally administered (IEEE 802: bit 1 of the first byte). */
+export const macOf = (address: string): string =>
+  ["0e", "88", ...address.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"))].join(":");
 
 /** The only folder xhost writes to on a host. */
 export const hostFolder = (project: string): string => `/etc/xhost/${project}`;
 /** What was before xhost came, for things that are changed and not added: a line `key=value` each. */
 export const beforeFile = (project: string): string => `${hostFolder(project)}/before`;
-/** Key in that file of an iptables table. */
+/** Keys in that file of an iptables table and of a kernel module. */
 export const tableKey = (table: string): string => `iptables.${table}`;
+export const moduleKey = (module: string): string => `module.${module}`;
+/** What was measured on the ways to the other hosts. */
+export const evidenceFile = (project: string): string => `${hostFolder(project)}/paths`;
+/** The private key, mode 0600. */
+export const keyFile = (project: string): string => `${hostFolder(project)}/wireguard.key`;
 
 /** The name a container has while its successor takes its place. */
 export const retiredName = (container: string): string => `${container}.xhost-old`;

@@ -1,7 +1,19 @@
 import type { Facts } from "./facts.ts";
 import { comesFirst } from "./rules.ts";
-import { chainName, PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric, tableKey } from "./names.ts";
+import {
+  chainName,
+  evidenceFile,
+  inputChainName,
+  keyFile,
+  linkAlias,
+  moduleKey,
+  PROJECT_LABEL,
+  ROUTE_PROTOCOL,
+  routeMetric,
+  tableKey,
+} from "./names.ts";
 import { labelledSettings } from "./settings.ts";
+import type { Link, LinkType } from "./link.ts";
 import type { HostState, Resource, Route, Table } from "./state.ts";
 
 /** What of this project stands on a host, in the nouns of the desired state; foreign things are not in it. */
@@ -9,9 +21,11 @@ export const ownedState = (facts: Facts, project: string): HostState => [
   ...ownNetworks(facts, project),
   ...ownVolumes(facts, project),
   ...ownContainers(facts, project),
+  ...ownLinks(facts, project),
   ...ownRoutes(facts, project),
   ...ownFirewall(facts, project),
   ...remembered(facts, project),
+  ...ownFiles(facts, project),
 ];
 
 const ownNetworks = (facts: Facts, project: string): readonly Resource[] =>
@@ -50,18 +64,58 @@ export const ownRoutes = (facts: Facts, project: string): readonly Route[] =>
     .map((r) => ({
       kind: "route",
       destination: r.destination,
-      via: r.gateway ?? "",
+      via: r.gateway,
       device: r.device ?? "",
       source: r.source,
+      onlink: r.onlink,
+      mtu: r.mtu,
     }));
 
-const ownFirewall = (facts: Facts, project: string): readonly Resource[] => {
-  const name = chainName(project);
-  return [...facts.tables].flatMap(([table, { chains }]): readonly Resource[] => {
-    const rules = chains.get(name);
-    const own: Resource[] = rules === undefined ? [] : [{ kind: "chain", table, name, rules }];
-    return [...own, ...jumps(table, chains, name)];
+/** Devices with the project's alias, and what belongs to them. */
+const ownLinks = (facts: Facts, project: string): readonly Resource[] =>
+  ownInterfaces(facts, project).flatMap((found): readonly Resource[] => {
+    const { name: device, mtu, up, mac, tunnel } = found;
+    const wg = facts.wireguard.find((each) => each.name === device);
+    const type = linkTypeOf(found, wg !== undefined);
+    const link: Link = {
+      kind: "link",
+      name: device,
+      type,
+      mtu,
+      up,
+      local: tunnel?.local,
+      vni: tunnel?.vni,
+      port: wg?.port ?? tunnel?.port,
+      mac: type === "vxlan" ? mac : undefined,
+      checksum: type === "vxlan" ? tunnel?.checksum === true : undefined,
+      publicKey: wg?.publicKey,
+      userspace: type === "wireguard" ? found.type !== "wireguard" : undefined,
+    };
+    return [
+      link,
+      ...facts.neighbours.filter((n) => n.device === device).map((n): Resource => ({ kind: "neighbour", ...n })),
+      ...facts.fdb.filter((f) => f.device === device).map((f): Resource => ({ kind: "fdb", ...f })),
+      ...(wg?.peers ?? []).map((peer): Resource => ({ kind: "peer", device, roams: false, ...peer })),
+    ];
   });
+
+/** The tunnel devices of the project on a host. */
+export const ownInterfaces = (facts: Facts, project: string): Facts["interfaces"] =>
+  facts.interfaces.filter((i) => i.alias === linkAlias(project));
+
+/** wireguard-go's device is a tun to the kernel; without its process it is one still, and replaced. */
+const linkTypeOf = ({ type }: Facts["interfaces"][number], hasPeers: boolean): LinkType =>
+  hasPeers || type === "tun" || type === "wireguard" ? "wireguard" : type === "vxlan" ? "vxlan" : "ipip";
+
+const ownFirewall = (facts: Facts, project: string): readonly Resource[] => {
+  const names = [chainName(project), inputChainName(project)];
+  return [...facts.tables].flatMap(([table, { chains }]) =>
+    names.flatMap((name): readonly Resource[] => {
+      const rules = chains.get(name);
+      const own: Resource[] = rules === undefined ? [] : [{ kind: "chain", table, name, rules }];
+      return [...own, ...jumps(table, chains, name)];
+    }),
+  );
 };
 
 const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, name: string): readonly Resource[] =>
@@ -82,5 +136,19 @@ const remembered = (facts: Facts, project: string): readonly Resource[] => {
   return [
     ...[...facts.sysctls].map(([key, value]): Resource => ({ kind: "sysctl", key, value, ...noted(key) })),
     { kind: "table", name: "raw", present: facts.tables.has("raw"), ...noted(tableKey("raw")) },
+    ...[...facts.modules].map(([name, state]): Resource => ({
+      kind: "module",
+      name,
+      present: state === "loaded",
+      ...noted(moduleKey(name)),
+    })),
+  ];
+};
+
+const ownFiles = (facts: Facts, project: string): readonly Resource[] => {
+  const content = facts.evidence.get(project);
+  return [
+    ...(content === undefined ? [] : [{ kind: "file", path: evidenceFile(project), content } as const]),
+    ...(facts.keys.has(project) ? [{ kind: "key", path: keyFile(project) } as const] : []),
   ];
 };

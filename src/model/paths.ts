@@ -14,26 +14,33 @@ export type HostPath = {
 };
 
 /**
- * What `ip route get` would say, from the main table as observed (longest prefix, then lowest metric: ip-route(8)). Policy
- * routing is not looked at: hosts that need it say their `address` themselves.
+ * What `ip route get` would say on a host, from the main table as observed (longest prefix, then lowest metric: ip-route(8)). Policy
+ * routing is not looked at: hosts that need it say their `address` themselves. An answer is worked out once.
  */
-export const pathTo = (facts: Facts, address: string): HostPath | undefined => {
+export const pathsFrom = (facts: Facts): ((address: string) => HostPath | undefined) => {
+  // Routes of ours lead to containers, never to a host.
+  const routes = facts.routes.filter((r) => r.protocol !== String(ROUTE_PROTOCOL) && r.device !== undefined);
+  const known = new Map<string, HostPath | undefined>();
+  return (address) => {
+    if (!known.has(address)) known.set(address, pathTo(facts, routes, address));
+    return known.get(address);
+  };
+};
+
+const pathTo = (facts: Facts, routes: readonly KernelRoute[], address: string): HostPath | undefined => {
   const ip = parseIp(address);
   if (ip === undefined) return undefined;
   const own = facts.interfaces.find((i) => i.addresses.some((a) => a.address === address));
   if (own !== undefined) return { device: own.name, mtu: own.mtu, gateway: undefined, source: address };
-  const best = facts.routes
-    // Routes of ours lead to containers, never to a host.
-    .filter(
-      (r) => r.protocol !== String(ROUTE_PROTOCOL) && r.device !== undefined && contains(cidrOf(r.destination), ip),
-    )
+  const best = routes
+    .filter((r) => contains(cidrOf(r.destination), ip))
     .reduce<KernelRoute | undefined>((a, b) => (a === undefined || better(b, a) ? b : a), undefined);
   const device = facts.interfaces.find((i) => i.name === best?.device);
   if (best === undefined || device === undefined) return undefined;
   const gateway = best.gateway === address ? undefined : best.gateway;
   return {
     device: device.name,
-    mtu: device.mtu,
+    mtu: Math.min(device.mtu, best.mtu ?? device.mtu),
     gateway,
     source: best.source ?? sourceFor(device.addresses, gateway ?? address),
   };

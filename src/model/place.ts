@@ -1,29 +1,47 @@
-import type { InventoryNetwork } from "../inventory/inventory.ts";
-import type { Fabric } from "./fabric.ts";
+import { block, cidrOf, formatIp } from "../cidr.ts";
+import type { InventoryNetwork, Plane } from "../inventory/inventory.ts";
+import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
+import { linkName } from "./names.ts";
 import { ownRoutes } from "./owned.ts";
-import { pathTo } from "./paths.ts";
-import type { Peer, Site } from "./planes/plane.ts";
+import { hereOf, pairOf, peerOf } from "./pairs.ts";
+import { planes } from "./planes/index.ts";
+import type { Here, Leg, Site } from "./planes/plane.ts";
 import type { Route } from "./state.ts";
 
-/** A network of the inventory at one host: its own site there, and the others with the way to each. */
-export type Place = { readonly network: InventoryNetwork; readonly self: Site; readonly peers: readonly Peer[] };
+/** A leg with the plane that it goes by. */
+export type PlannedLeg = Leg & { readonly plane: Plane };
+
+/** A network of the inventory at one host: its own site there, and the ways to the others. */
+export type Place = {
+  readonly network: InventoryNetwork;
+  readonly self: Site;
+  readonly legs: readonly PlannedLeg[];
+  /** Whether a way to every other host of the network is known, and what it carries. */
+  readonly isComplete: boolean;
+};
 
 /**
- * Peers are the other sites whose address is known and toward which the host has a way. A host that does not answer and has
- * no address in the inventory keeps the way it has: what stands toward it must not go because it cannot be asked.
+ * Legs lead to the other sites for which a plane is chosen. What stands toward a host that cannot be asked must not go because of
+ * that: its leg keeps the plane that its route has.
  */
 export const placeOf = (network: InventoryNetwork, fabric: Fabric, host: string, facts: Facts): Place => {
+  const here = hereOf(fabric, host);
+  if (here === undefined) throw new TypeError(`${host} was not looked at`);
   const standing = new Map(ownRoutes(facts, fabric.inventory.name).map((route) => [route.destination, route]));
-  const peers = [...network.blocks.keys()]
-    .filter((other) => other !== host)
-    .flatMap((other): readonly Peer[] => {
-      const site = siteOf(network, fabric, other);
-      if (site.address === "") return keptPeer(site, standing, facts);
-      const path = pathTo(facts, site.address);
-      return path === undefined ? [] : [{ ...site, path }];
-    });
-  return { network, self: siteOf(network, fabric, host), peers };
+  const self = siteOf(network, fabric, host);
+  const gateway = gatewayOf(network, fabric, host);
+  const others = [...network.blocks.keys()].filter((other) => other !== host);
+  const legs = others.flatMap((other): readonly PlannedLeg[] => {
+    const pair = pairOf(fabric, network, host, other);
+    const peer = peerOf(fabric, network, host, other);
+    if (pair?.plane !== undefined && pair.mtu !== undefined && peer !== undefined)
+      return [{ plane: pair.plane, mtu: pair.mtu, peer, gateway }];
+    return keptLeg(here, { network, site: siteOf(network, fabric, other), gateway, standing, path: peer?.path });
+  });
+  const isComplete =
+    others.length > 0 && others.every((other) => pairOf(fabric, network, host, other)?.mtu !== undefined);
+  return { network, self, legs, isComplete };
 };
 
 const siteOf = (network: InventoryNetwork, fabric: Fabric, host: string): Site => ({
@@ -32,11 +50,37 @@ const siteOf = (network: InventoryNetwork, fabric: Fabric, host: string): Site =
   subnets: fabric.subnets.get(network.name)?.get(host) ?? [],
 });
 
-const keptPeer = (site: Site, standing: ReadonlyMap<string, Route>, facts: Facts): readonly Peer[] => {
-  const route = site.subnets.map((subnet) => standing.get(subnet)).find((found) => found !== undefined);
-  if (route === undefined) return [];
-  const mtu = facts.interfaces.find((i) => i.name === route.device)?.mtu ?? 1500;
-  return [
-    { ...site, address: route.via, path: { device: route.device, mtu, gateway: undefined, source: route.source } },
-  ];
+/** The host's own address in its block: the first, or what an adopted network says. */
+const gatewayOf = (network: InventoryNetwork, fabric: Fabric, host: string): string | undefined => {
+  const docker = adopted(network, host, fabric.sights.get(host)?.facts);
+  const subnet = fabric.subnets.get(network.name)?.get(host)?.[0];
+  return docker !== undefined ? docker.gateway : subnet === undefined ? undefined : firstAddress(subnet);
 };
+
+/** The address that the bridge of a block has. */
+export const firstAddress = (subnet: string): string => formatIp(block(cidrOf(subnet), 32, 1).base);
+
+type Kept = {
+  readonly network: InventoryNetwork;
+  readonly site: Site;
+  readonly gateway: string | undefined;
+  readonly standing: ReadonlyMap<string, Route>;
+  readonly path: Leg["peer"]["path"] | undefined;
+};
+
+const keptLeg = (here: Here, { network, site, gateway, standing, path }: Kept): readonly PlannedLeg[] => {
+  const route = site.subnets.map((subnet) => standing.get(subnet)).find((found) => found !== undefined);
+  if (route === undefined) {
+    if (network.plane === "auto" || network.encrypt || path === undefined) return [];
+    const mtu = path.mtu - planes[network.plane].overhead;
+    return [{ plane: network.plane, mtu, peer: { ...site, path }, gateway }];
+  }
+  const mtu = here.facts.interfaces.find((i) => i.name === route.device)?.mtu ?? 1500;
+  const plane = planeOfDevice(here.project, route.device);
+  const kept = path ?? { device: route.device, mtu, gateway: undefined, source: route.source };
+  const peer = { ...site, address: site.address === "" ? (route.via ?? "") : site.address, path: kept };
+  return [{ plane, mtu: route.mtu ?? mtu, peer, gateway }];
+};
+
+const planeOfDevice = (project: string, device: string): Plane =>
+  (["ipip", "vxlan", "wireguard"] as const).find((type) => linkName(project, type) === device) ?? "route";

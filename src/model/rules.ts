@@ -6,7 +6,7 @@ import { cidrOf, overlaps } from "../cidr.ts";
  * head of POSTROUTING for each network it makes.
  */
 export const comesFirst = (rule: string, own: readonly string[]): boolean => {
-  if (/ -j XHOST-[a-z0-9-]+$/.test(rule)) return false;
+  if (/ -j XHOST-[a-z0-9-]+([.]i)?$/.test(rule)) return false;
   return !isElsewhere("-s", rule, own) && !isElsewhere("-d", rule, own);
 };
 

@@ -1,4 +1,5 @@
 import type { ContainerBody } from "./container-body.ts";
+import type { FdbEntry, Link, Neighbour, WireguardPeer } from "./link.ts";
 
 /** A Docker bridge network of ours. */
 export type Network = {
@@ -36,10 +37,31 @@ export type Container = {
 export type Route = {
   readonly kind: "route";
   readonly destination: string;
-  readonly via: string;
+  /** Next hop; undefined where the device itself knows where to send. */
+  readonly via: string | undefined;
   readonly device: string;
   /** Source address for packets of the host itself; absent where the host's address is not on the device. */
   readonly source?: string | undefined;
+  /** The next hop is no neighbour by any address of the device (ip-route(8) onlink): a tunnel takes it as the peer. */
+  readonly onlink?: boolean | undefined;
+  /** Bytes, where the way carries less than the device. */
+  readonly mtu?: number | undefined;
+};
+
+/** A file of ours in the project's folder on the host. */
+export type OwnFile = { readonly kind: "file"; readonly path: string; readonly content: string };
+
+/** The wireguard key of the project on the host: made there, never read by anybody else. */
+export type Key = { readonly kind: "key"; readonly path: string };
+
+/** A kernel module that has to be loaded. */
+export type Module = {
+  readonly kind: "module";
+  readonly name: string;
+  readonly present: boolean;
+  /** As of a sysctl; the value is always `absent`. */
+  readonly previous?: string | undefined;
+  readonly held?: string | undefined;
 };
 
 export type Table = "raw" | "filter" | "nat";
@@ -84,26 +106,46 @@ export type FirewallTable = {
   readonly held?: string | undefined;
 };
 
-export type Resource = Network | Volume | Container | Route | Chain | Jump | Sysctl | FirewallTable;
+export type Resource =
+  | Network
+  | Volume
+  | Container
+  | Route
+  | Link
+  | Neighbour
+  | FdbEntry
+  | WireguardPeer
+  | Chain
+  | Jump
+  | Sysctl
+  | FirewallTable
+  | Module
+  | OwnFile
+  | Key;
 
 /** What should exist on a host, or what of ours exists there: the plan is the difference of two of these. */
 export type HostState = readonly Resource[];
 
-/** Identity of a resource on its host, such as `network app`. */
-export const keyOf = (resource: Resource): string => {
-  switch (resource.kind) {
-    case "route":
-      return `route ${resource.destination}`;
-    case "chain":
-      return `chain ${resource.table} ${resource.name}`;
-    case "jump":
-      return `jump ${resource.table} ${resource.from} ${resource.to}`;
-    case "sysctl":
-      return `sysctl ${resource.key}`;
-    case "network":
-    case "volume":
-    case "container":
-    case "table":
-      return `${resource.kind} ${resource.name}`;
-  }
+type OfKind<K extends Resource["kind"]> = Extract<Resource, { kind: K }>;
+
+const NAMES: { readonly [K in Resource["kind"]]: (resource: OfKind<K>) => string } = {
+  network: (r) => r.name,
+  volume: (r) => r.name,
+  container: (r) => r.name,
+  route: (r) => r.destination,
+  link: (r) => r.name,
+  neighbour: (r) => `${r.device} ${r.address}`,
+  fdb: (r) => `${r.device} ${r.mac}`,
+  peer: (r) => `${r.device} ${r.publicKey}`,
+  chain: (r) => `${r.table} ${r.name}`,
+  jump: (r) => `${r.table} ${r.from} ${r.to}`,
+  sysctl: (r) => r.key,
+  table: (r) => r.name,
+  module: (r) => r.name,
+  file: (r) => r.path,
+  key: (r) => r.path,
 };
+
+/** Identity of a resource on its host, such as `network app`. */
+export const keyOf = <K extends Resource["kind"]>(resource: OfKind<K>): string =>
+  `${resource.kind} ${(NAMES[resource.kind] as (r: OfKind<K>) => string)(resource)}`;

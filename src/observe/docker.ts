@@ -3,7 +3,10 @@ import { parseCidr } from "../cidr.ts";
 import type { Host } from "../ssh/host.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
 
-type DockerFacts = Pick<Facts, "engine" | "firewallBackend" | "networks" | "containers" | "volumes" | "images">;
+type DockerFacts = Pick<
+  Facts,
+  "engine" | "swarm" | "firewallBackend" | "networks" | "containers" | "volumes" | "images"
+>;
 
 /** What Docker's API tells, in five calls side by side, none longer than `seconds`. */
 export const observeDocker = async (host: Host, seconds: number): Promise<DockerFacts> => {
@@ -31,6 +34,7 @@ export type DockerAnswers = {
 export const dockerFacts = ({ info, networks, containers, volumes, images }: DockerAnswers): DockerFacts => ({
   engine: info.ServerVersion,
   firewallBackend: info.FirewallBackend?.Driver ?? "iptables",
+  swarm: !["", "inactive"].includes(info.Swarm?.LocalNodeState ?? ""),
   networks: networks.map(networkFacts),
   containers: containers.map(containerFacts),
   volumes: (volumes.Volumes ?? []).map((v) => ({ name: v.Name, labels: v.Labels ?? {} })),
@@ -40,7 +44,11 @@ export const dockerFacts = ({ info, networks, containers, volumes, images }: Doc
 });
 
 /** Parts of the API's answers that @types/dockerode leaves out or promises too much of. */
-type Info = { readonly ServerVersion: string; readonly FirewallBackend?: { readonly Driver?: string } };
+type Info = {
+  readonly ServerVersion: string;
+  readonly FirewallBackend?: { readonly Driver?: string };
+  readonly Swarm?: { readonly LocalNodeState?: string };
+};
 type ListedVolume = { readonly Name: string; readonly Labels?: Record<string, string> | null };
 
 type ListedImage = {

@@ -1,8 +1,32 @@
 import { z } from "zod";
 import { parseCidr } from "../cidr.ts";
-import type { Interface, KernelRoute } from "../model/facts.ts";
+import type { Facts, Interface, KernelRoute } from "../model/facts.ts";
 
-const links = z.array(z.object({ ifname: z.string(), mtu: z.number() }));
+const links = z.array(
+  z.object({
+    ifname: z.string(),
+    mtu: z.number(),
+    flags: z.array(z.string()).default([]),
+    address: z.string().optional(),
+    ifalias: z.string().optional(),
+    linkinfo: z
+      .object({
+        info_kind: z.string().optional(),
+        info_data: z
+          .object({
+            local: z.string().optional(),
+            remote: z.string().optional(),
+            id: z.number().optional(),
+            port: z.union([z.number(), z.string()]).optional(),
+            udp_csum: z.boolean().optional(),
+          })
+          .optional()
+          // of kinds that are nothing to us, with a field of such a name and another type
+          .catch(undefined),
+      })
+      .optional(),
+  }),
+);
 const addresses = z.array(
   z.object({
     ifname: z.string(),
@@ -19,22 +43,53 @@ const routes = z.array(
     protocol: z.union([z.string(), z.number()]).default(""),
     prefsrc: z.string().optional(),
     metric: z.number().default(0),
+    flags: z.array(z.string()).default([]),
+    metrics: z.array(z.object({ mtu: z.number().optional() })).default([]),
     nexthops: z.array(z.object({ gateway: z.string().optional(), dev: z.string().optional() })).optional(),
   }),
 );
 
-/** Parses `ip -j link` and `ip -j -4 address` (iproute2 prints `[]` or nothing where there is nothing). */
+/** Parses `ip -j -d link` and `ip -j -4 address` (iproute2 prints `[]` or nothing where there is nothing). */
 export const parseInterfaces = (linkJson: string, addressJson: string): readonly Interface[] => {
-  const found = addresses.parse(json(addressJson));
-  return links.parse(json(linkJson)).map(({ ifname, mtu }) => ({
-    name: ifname,
-    mtu,
-    addresses: found
-      .filter((a) => a.ifname === ifname)
+  const found = Map.groupBy(addresses.parse(json(addressJson)), (a) => a.ifname);
+  return links.parse(json(linkJson)).map((link) => ({
+    name: link.ifname,
+    mtu: link.mtu,
+    addresses: (found.get(link.ifname) ?? [])
       .flatMap((a) => a.addr_info.filter((i) => i.family === "inet"))
       .map((i) => ({ address: i.local, prefix: i.prefixlen })),
+    up: link.flags.includes("UP"),
+    alias: link.ifalias,
+    type: link.linkinfo?.info_kind,
+    mac: link.address,
+    tunnel: tunnelOf(link.linkinfo?.info_data),
   }));
 };
+
+type InfoData = NonNullable<z.infer<typeof links>[number]["linkinfo"]>["info_data"];
+
+/** `any` is what ip prints for an address that is not set. */
+const tunnelOf = (data: InfoData): Interface["tunnel"] => {
+  if (data === undefined) return undefined;
+  const known = (address: string | undefined): string | undefined => (address === "any" ? undefined : address);
+  const port = data.port === undefined ? undefined : Number(data.port);
+  return { local: known(data.local), remote: known(data.remote), vni: data.id, port, checksum: data.udp_csum };
+};
+
+const neighbours = z.array(z.object({ dst: z.string(), dev: z.string(), lladdr: z.string().optional() }));
+
+/** Parses `ip -j -4 neigh show nud permanent`. */
+export const parseNeighbours = (text: string): Facts["neighbours"] =>
+  neighbours
+    .parse(json(text))
+    .flatMap(({ dst, dev, lladdr }) => (lladdr === undefined ? [] : [{ device: dev, address: dst, mac: lladdr }]));
+
+/** Parses `bridge fdb show dev D` with the device before each line; entries for all addresses, of multicast, are left out. */
+export const parseFdb = (text: string): Facts["fdb"] =>
+  text.split("\n").flatMap((line) => {
+    const [, device, mac, destination] = /^(\S+) (\S+) dst (\S+) .*\bpermanent\b/.exec(line) ?? [];
+    return device === undefined || mac === undefined || destination === undefined ? [] : [{ device, mac, destination }];
+  });
 
 /** Parses `ip -j -4 -N route show table main`; a host route is printed without `/32`. Multipath routes give their first hop. */
 export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
@@ -50,6 +105,9 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
         source: r.prefsrc,
         protocol: String(r.protocol),
         metric: r.metric,
+        // Absent and not undefined: what is compared has the same keys.
+        ...(r.flags.includes("onlink") && { onlink: true }),
+        ...(r.metrics[0]?.mtu !== undefined && { mtu: r.metrics[0].mtu }),
       },
     ];
   });

@@ -22,8 +22,12 @@ export const parseTables = (text: string): ReadonlyMap<Table, TableRules> => {
       if (policy !== "-") current?.policies.set(chain, policy);
     } else if (line.startsWith("-A ")) {
       const [, chain = "", ...rule] = line.split(" ");
-      current?.chains.get(chain)?.push(rule.join(" ").replace(/--comment "([^"\\\s]*)"/g, "--comment $1"));
+      current?.chains.get(chain)?.push(plain(rule.join(" ")));
     }
   }
   return tables;
 };
+
+/** Without the quotes, and protocol 4 by its number, which has a name only where /etc/protocols knows it. */
+const plain = (rule: string): string =>
+  rule.replace(/--comment "([^"\\\s]*)"/g, "--comment $1").replace(/(^| )-p (ipencap|ipip) /, "$1-p 4 ");

@@ -1,8 +1,9 @@
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../ssh/host.ts";
 import { observeDocker } from "./docker.ts";
-import { parseInterfaces, parseRoutes } from "./ip.ts";
+import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 import { parseTables } from "./iptables.ts";
+import { parseWireguard } from "./wireguard.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
 /** Looks at a host once: one exec and five calls of Docker's API, side by side, nothing changed. */
@@ -33,6 +34,14 @@ export const parseHost = (output: string): HostFacts => {
     sysctls: new Map(lines(part("sysctls")).map(pair)),
     before: before(part("before")),
     missing: missingPrograms(part("missing")),
+    programs: new Set(lines(part("programs"))),
+    modules: new Map(lines(part("modules")).map((line) => pair(line) as [string, "loaded"])),
+    neighbours: parseNeighbours(part("neighbours")),
+    fdb: parseFdb(part("fdb")),
+    wireguard: parseWireguard(part("wireguard")),
+    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, key])),
+    evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
+    udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };
 
@@ -41,13 +50,18 @@ const pair = (line: string): [string, string] => {
   return [line.slice(0, at), line.slice(at + 1)];
 };
 
-const before = (text: string): ReadonlyMap<string, ReadonlyMap<string, string>> => {
-  const projects = new Map<string, Map<string, string>>();
+const before = (text: string): ReadonlyMap<string, ReadonlyMap<string, string>> =>
+  new Map([...byProject(text)].map(([project, notes]) => [project, new Map(notes.map(pair))]));
+
+/** Lines `/etc/xhost/PROJECT/FILE TEXT` by project. */
+const byProject = (text: string): ReadonlyMap<string, readonly string[]> => {
+  const projects = new Map<string, string[]>();
   for (const line of lines(text)) {
-    const [file = "", saved = ""] = line.split(" ");
-    const project = file.split("/")[3] ?? "";
-    const [key, value] = pair(saved);
-    projects.set(project, (projects.get(project) ?? new Map<string, string>()).set(key, value));
+    const at = line.indexOf(" ");
+    const project = line.slice(0, at).split("/")[3] ?? "";
+    const known = projects.get(project) ?? [];
+    known.push(line.slice(at + 1));
+    projects.set(project, known);
   }
   return projects;
 };

@@ -1,4 +1,5 @@
 import { changedSettings } from "../model/settings.ts";
+import type { WireguardPeer } from "../model/link.ts";
 import { keyOf, type HostState, type Resource } from "../model/state.ts";
 
 /** One resource on both sides; at least one of them is there. */
@@ -19,24 +20,43 @@ export const differences = (desired: HostState, actual: HostState): readonly Dif
   });
   const gone = actual
     .filter((r) => !wanted.has(keyOf(r)))
-    .filter((r) => (r.kind !== "sysctl" && r.kind !== "table") || r.previous !== undefined)
+    .filter((r) => (r.kind !== "sysctl" && r.kind !== "table" && r.kind !== "module") || r.previous !== undefined)
     .map((have): Difference => ({ want: undefined, have, changed: [] }));
   return [...wants.filter((d) => d.have === undefined || d.changed.length > 0), ...gone];
 };
 
+type OfKind<K extends Resource["kind"]> = Extract<Resource, { kind: K }>;
+
+/** What is different between two of the same key, by kind; what is not here is compared by all that is wanted. */
+const COMPARED: { readonly [K in Resource["kind"]]?: (want: OfKind<K>, have: OfKind<K>) => readonly string[] } = {
+  container: (want, have) => containerChanges(want, have),
+  sysctl: (want, have) => shared(have, fields(want, have, ["value"])),
+  table: (want, have) => shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]),
+  module: (_want, have) => shared(have, have.present ? [] : ["not loaded"]),
+  route: (want, have) => fields(want, have, ["via", "device", "source", "onlink", "mtu"]),
+  peer: (want, have) => peerChanges(want, have),
+  file: (want, have) => fields(want, have, ["content"]).map(() => "another content"),
+  chain: (want, have) => ruleChanges(want.rules, have.rules),
+  jump: (want, have) => jumpChanges(want, have),
+};
+
 const changes = (want: Resource, have: Resource): readonly string[] => {
-  if (want.kind === "container" && have.kind === "container") return containerChanges(want, have);
-  if (want.kind === "sysctl" && have.kind === "sysctl") return shared(have, fields(want, have, ["value"]));
-  if (want.kind === "table" && have.kind === "table")
-    return shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]);
-  if (want.kind === "chain" && have.kind === "chain") return ruleChanges(want.rules, have.rules);
-  if (want.kind === "jump" && have.kind === "jump") return jumpChanges(want, have);
+  const compare = COMPARED[want.kind] as ((want: Resource, have: Resource) => readonly string[]) | undefined;
+  if (compare !== undefined) return compare(want, have);
   return fields(
     want,
     have,
     Object.keys(want).filter((key) => key !== "kind"),
   );
 };
+
+/** The kernel follows a peer that roams to where its packets come from. */
+const peerChanges = (want: WireguardPeer, have: WireguardPeer): readonly string[] => [
+  ...fields(want, have, want.roams ? ["keepalive"] : ["endpoint", "keepalive"]),
+  ...(want.allowed.join() === have.allowed.join()
+    ? []
+    : [`allowed IPs ${have.allowed.join()} -> ${want.allowed.join()}`]),
+];
 
 /** How many rules come and go; rules that only change places count as nothing but still make a change. */
 const ruleChanges = (want: readonly string[], have: readonly string[]): readonly string[] => {
@@ -79,7 +99,7 @@ const containerChanges = (
   ...(want.running && !have.running ? ["not running"] : []),
 ];
 
-type Remembered = Extract<Resource, { kind: "sysctl" | "table" }>;
+type Remembered = Extract<Resource, { kind: "sysctl" | "table" | "module" }>;
 
 /** What another project has changed must not be put back when that project goes: this one answers for it too. */
 const shared = (have: Remembered, changed: readonly string[]): readonly string[] =>
@@ -88,5 +108,8 @@ const shared = (have: Remembered, changed: readonly string[]): readonly string[]
 const fields = (want: Resource, have: Resource, keys: readonly string[]): readonly string[] =>
   keys.flatMap((key) => {
     const [a, b] = [Reflect.get(want, key) as unknown, Reflect.get(have, key) as unknown];
-    return a === b ? [] : [`${key} ${String(b)} -> ${String(a)}`];
+    return a === b ? [] : [`${key} ${shown(b)} -> ${shown(a)}`];
   });
+
+const shown = (value: unknown): string =>
+  value === undefined ? "none" : typeof value === "string" ? value : JSON.stringify(value);

@@ -1,7 +1,8 @@
-import { keyOf, type HostState } from "../model/state.ts";
-import { differences, type Difference } from "./diff.ts";
+import type { HostState } from "../model/state.ts";
+import { differences } from "./diff.ts";
 import { dockerSteps } from "./docker-steps.ts";
 import { kernelStep } from "./kernel-step.ts";
+import { withKnockOn } from "./knock-on.ts";
 import type { HostPlan } from "./step.ts";
 
 /**
@@ -12,7 +13,7 @@ export const planHost = (
   host: string,
   { desired, actual, project }: { desired: HostState; actual: HostState; project: string },
 ): HostPlan => {
-  const all = withJumpsOnTop(differences(desired, actual), desired, actual);
+  const all = withKnockOn(differences(desired, actual), desired, actual);
   const containers = (state: HostState) => state.filter((r) => r.kind === "container");
   return {
     host,
@@ -21,23 +22,4 @@ export const planHost = (
       ...kernelStep(all, project),
     ],
   };
-};
-
-/**
- * For each network it makes, Docker puts a MASQUERADE at the head of POSTROUTING (moby, setup_ip_tables_linux.go): a jump
- * that stands there already has to be put above it again.
- */
-const withJumpsOnTop = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
-  if (!all.some((d) => d.want?.kind === "network")) return all;
-  const planned = new Set(all.flatMap((d) => (d.want ? [keyOf(d.want)] : [])));
-  const there = new Map(actual.map((r) => [keyOf(r), r]));
-  const sinking = desired
-    .filter((want) => want.kind === "jump" && want.table === "nat")
-    .filter((want) => there.has(keyOf(want)) && !planned.has(keyOf(want)))
-    .map((want): Difference => ({
-      want,
-      have: there.get(keyOf(want)),
-      changed: ["above the rule of the new network"],
-    }));
-  return [...all, ...sinking];
 };

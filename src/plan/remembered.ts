@@ -1,19 +1,25 @@
-import { beforeFile, hostFolder, tableKey } from "../model/names.ts";
-import type { FirewallTable, Sysctl } from "../model/state.ts";
+import { beforeFile, moduleKey, tableKey } from "../model/names.ts";
+import type { FirewallTable, Module, Sysctl } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 
-/** Shell lines that change a sysctl or note a missing table; what was before is written down first, once. */
+/** Shell lines that change a sysctl, load a module or note a missing table; what was before is written down first, once. */
 export const changeLines = (d: Difference, project: string): readonly string[] => {
   const [want, have] = remembered(d);
   if (want === undefined) return [];
   const before = have?.held ?? (have?.kind === "sysctl" ? have.value : "absent");
   const note = `echo ${keyOf(want)}=${before} >> ${beforeFile(project)}`;
-  const set = want.kind === "sysctl" ? [`echo ${want.value} > ${path(want.key)}`] : [];
-  return [...(have?.previous === undefined ? [`mkdir -p ${hostFolder(project)}`, note] : []), ...set];
+  const set =
+    want.kind === "sysctl"
+      ? [`echo ${want.value} > ${path(want.key)}`]
+      : want.kind === "module" && have?.kind === "module" && !have.present
+        ? [`modprobe ${want.name}`]
+        : [];
+  return [...(have?.previous === undefined ? [note] : []), ...set];
 };
 
 /**
- * Shell lines that put back what was before, unless another project still needs it; the file goes with its last line. A
+ * Shell lines that put back what was before, unless another project still needs it; the file goes with its last line. A module
+ * that somebody else has a device of by now stays. A
  * table goes only when nobody has put anything into it, and only on the nft variant: legacy tables stay until a reboot.
  */
 export const putBackLines = (d: Difference, project: string): readonly string[] => {
@@ -24,29 +30,34 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
     ...(have.held === undefined ? [undo(have, have.previous)] : []),
     `sed -i '/^${keyOf(have)}=/d' ${file}`,
     `test -s ${file} || rm -f ${file}`,
-    `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
   ];
 };
 
-const undo = (have: Sysctl | FirewallTable, previous: string): string =>
+const undo = (have: Sysctl | FirewallTable | Module, previous: string): string =>
   have.kind === "sysctl"
     ? `echo ${previous} > ${path(have.key)}`
-    : [
-        `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
-        `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name}`,
-        `fi`,
-      ].join("\n");
+    : have.kind === "module"
+      ? `modprobe -r -q ${have.name} || true`
+      : [
+          `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
+          `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name}`,
+          `fi`,
+        ].join("\n");
 
 /** Lines of `nft list table` when nobody has put anything into it; native chains of a user's own are not among them. */
 const EMPTY_TABLE =
   "^(#.*|table ip raw [{]|[[:space:]]*[}]|[[:space:]]*chain (PREROUTING|OUTPUT) [{]|[[:space:]]*type filter hook (prerouting|output) priority (raw|-300); policy accept;|)$";
 
-type Remembered = Sysctl | FirewallTable | undefined;
+type Remembered = Sysctl | FirewallTable | Module | undefined;
 
 const remembered = ({ want, have }: Difference): readonly [Remembered, Remembered] => [
   want as Remembered,
   have as Remembered,
 ];
-const keyOf = (resource: Sysctl | FirewallTable): string =>
-  resource.kind === "sysctl" ? resource.key : tableKey(resource.name);
+const keyOf = (resource: Sysctl | FirewallTable | Module): string =>
+  resource.kind === "sysctl"
+    ? resource.key
+    : resource.kind === "module"
+      ? moduleKey(resource.name)
+      : tableKey(resource.name);
 const path = (key: string): string => `/proc/sys/${key.replaceAll(".", "/")}`;

@@ -1,3 +1,4 @@
+import type { Resource } from "../state.ts";
 import type { DataPlane } from "./plane.ts";
 
 /**
@@ -8,19 +9,21 @@ import type { DataPlane } from "./plane.ts";
  */
 export const route: DataPlane = {
   overhead: 0,
-  resources: (_self, peers) =>
-    peers.flatMap((peer) =>
-      peer.subnets.map((destination) => ({
+  carrier: () => "foreign",
+  resources: (_here, legs) =>
+    legs.flatMap(({ peer, mtu }) =>
+      peer.subnets.map((destination): Resource => ({
         kind: "route",
         destination,
         via: peer.address,
         device: peer.path.device,
         source: peer.path.source,
+        ...(mtu < peer.path.mtu && { mtu }),
       })),
     ),
-  device: (peer) => peer.path.device,
-  obstacle: (peer) =>
+  device: (_project, peer) => peer.path.device,
+  obstacle: (_here, peer) =>
     peer.path.gateway === undefined
       ? undefined
-      : `plane route needs ${peer.host} (${peer.address}) on the same segment, but it is behind the gateway ${peer.path.gateway} on ${peer.path.device}`,
+      : `${peer.host} (${peer.address}) is not on the same segment: it is behind the gateway ${peer.path.gateway} on ${peer.path.device}`,
 };

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { XhostError } from "../errors.ts";
+import type { Sizes, Way } from "../model/evidence.ts";
+import type { Host } from "../ssh/host.ts";
+import { laneLine, lanesOf, type Probe } from "./measure-lines.ts";
+import { tally, type Tally } from "./measure-tally.ts";
+import { startProber, type Prober } from "./prober.ts";
+
+/** Milliseconds without news after which what is missing is sent again, and at last given up. */
+const QUIET = [100, 200, 500];
+
+/**
+ * Finds out with real packets what arrives on each way, to the byte. The receivers hear before their own netfilter does: it is
+ * the fabric that is measured. One session per host; nothing is left on the hosts. `errors` has, by host, why nothing could be
+ * measured there; ways with an end there, or at a host that is not in `hosts`, are not in `sizes`. Throws `signal`'s reason.
+ */
+export const measure = async (
+  ways: readonly Way[],
+  { hosts, signal }: { hosts: ReadonlyMap<string, Host>; signal?: AbortSignal },
+): Promise<{
+  readonly sizes: ReadonlyMap<Way, Sizes>;
+  readonly errors: ReadonlyMap<string, XhostError>;
+}> => {
+  const errors = new Map<string, XhostError>();
+  const isThere = ({ from, to }: Way): boolean => [from, to].every((name) => hosts.has(name) && !errors.has(name));
+  const involved = [...new Set(ways.filter(isThere).flatMap(({ from, to }) => [from, to]))];
+  let counts = tally([]);
+  const lost = (name: string, error: XhostError): void => {
+    errors.set(name, error);
+    counts.drop(name);
+  };
+  const run = randomBytes(8).toString("hex");
+  const probers = new Map<string, Prober>();
+  const start = async (host: Host): Promise<void> => {
+    const { name } = host;
+    try {
+      const listener = {
+        heard: (probes: readonly Probe[]) => counts.heard(name, probes),
+        lost: (error: XhostError) => lost(name, error),
+      };
+      probers.set(name, await startProber(host, run, listener));
+    } catch (error) {
+      if (!(error instanceof XhostError)) throw error;
+      lost(name, error);
+    }
+  };
+  try {
+    await Promise.all(involved.flatMap((name) => hosts.get(name) ?? []).map(start));
+    const lanes = lanesOf(ways.filter(isThere));
+    counts = tally(lanes);
+    for (const [name, own] of Map.groupBy(lanes, ({ way }) => way.from))
+      void probers.get(name)?.send(own.map(laneLine));
+    do await round(counts, probers, signal);
+    while (counts.nextRound());
+  } finally {
+    await Promise.all([...probers.values()].map((prober) => prober.close()));
+  }
+  const sizes = counts.sizes();
+  return { sizes: new Map(ways.filter(isThere).map((way) => [way, sizes.get(way) ?? new Map()])), errors };
+};
+
+/** Every packet is sent three times before it is lost: some are lost by chance. */
+const round = async (counts: Tally, probers: ReadonlyMap<string, Prober>, signal?: AbortSignal): Promise<void> => {
+  for (const quiet of QUIET) {
+    signal?.throwIfAborted();
+    await Promise.all([...counts.orders()].map(async ([name, lines]) => probers.get(name)?.send(lines)));
+    if (await isComplete(counts, quiet, signal)) return;
+  }
+};
+
+/** Waits as long as packets keep arriving: with hundreds of hosts their reports take a while. */
+const isComplete = async (counts: Tally, quiet: number, signal?: AbortSignal): Promise<boolean> => {
+  for (let before = -1; before < counts.count();) {
+    before = counts.count();
+    const patience = sleep(quiet, "quiet" as const, { ref: false, ...(signal && { signal }) });
+    if ((await Promise.race([counts.complete(), patience])) !== "quiet") return true;
+  }
+  return false;
+};

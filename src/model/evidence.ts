@@ -1,0 +1,70 @@
+import type { Facts } from "./facts.ts";
+
+/**
+ * What the fabric between two hosts has to pass, whatever a tunnel puts into it: packets with addresses that it has not given out
+ * (`foreign`), IP protocol 4, or UDP to a port.
+ */
+export type Carrier = "foreign" | "proto4" | `udp:${number}`;
+
+/** One direction between two hosts that is to be measured. */
+export type Way = {
+  /** Names of the hosts. */
+  readonly from: string;
+  readonly to: string;
+  /** Underlay address on an interface of `from` that its packets carry, and the address under which `to` is reached. */
+  readonly source: string;
+  readonly target: string;
+  readonly carriers: readonly Carrier[];
+  /** Bytes: MTU of the device by which the packets leave; nothing bigger is tried. */
+  readonly mtu: number;
+  /** Bytes: the smaller MTU of both ends' devices, what most likely arrives. */
+  readonly likely: number;
+  /** For carrier `foreign`: the device of the shared segment, and addresses of the two hosts' blocks. */
+  readonly foreign?: { readonly device: string; readonly source: string; readonly target: string } | undefined;
+};
+
+/** Bytes of the largest IP packet that arrived, by carrier; 0 where none did. A carrier that was not tried is not in it. */
+export type Sizes = ReadonlyMap<Carrier, number>;
+
+/** What was measured on the way from one host to another, as it is kept on the first. */
+export type Evidence = Pick<Way, "source" | "target" | "mtu"> & {
+  /** Name of the other host. */
+  readonly to: string;
+  readonly sizes: Sizes;
+  /** UTC, to the second, such as `2026-11-22T17:40:05Z`. */
+  readonly at: string;
+};
+
+/** The file's text: a line for each way, sorted, words by blanks: `h2 10.0.0.1 10.0.0.2 1500 foreign=1500,proto4=0 2026-11-22T17:40:05Z`. */
+export const formatEvidence = (all: readonly Evidence[]): string =>
+  all
+    .map(({ to, source, target, mtu, sizes, at }) =>
+      [to, source, target, mtu, [...sizes].map(([carrier, size]) => `${carrier}=${size}`).join(), at].join(" "),
+    )
+    .sort()
+    .map((line) => `${line}\n`)
+    .join("");
+
+/** Reads the text back by host; lines of another form are no evidence. */
+export const parseEvidence = (text: string): ReadonlyMap<string, Evidence> =>
+  new Map(
+    text.split("\n").flatMap((line): [string, Evidence][] => {
+      const [to, source, target, mtu, sizes, at] = line.split(" ");
+      if (to === undefined || source === undefined || target === undefined || sizes === undefined || at === undefined)
+        return [];
+      return [[to, { to, source, target, mtu: Number(mtu), sizes: new Map(sizes.split(",").map(sizeOf)), at }]];
+    }),
+  );
+
+const sizeOf = (text: string): [Carrier, number] => {
+  const at = text.lastIndexOf("=");
+  return [text.slice(0, at) as Carrier, Number(text.slice(at + 1))];
+};
+
+/** Whether what was measured still is about this way: between the same addresses, and out of a device of the same MTU. */
+export const isAbout = (evidence: Evidence, way: Pick<Way, "source" | "target" | "mtu">): boolean =>
+  evidence.source === way.source && evidence.target === way.target && evidence.mtu === way.mtu;
+
+/** What is kept on a host for the project, by the other host. */
+export const keptEvidence = (facts: Facts | undefined, project: string): ReadonlyMap<string, Evidence> =>
+  parseEvidence(facts?.evidence.get(project) ?? "");

@@ -1,0 +1,166 @@
+import { PLANES, type InventoryNetwork, type Plane } from "../inventory/inventory.ts";
+import { isAbout, type Carrier, type Evidence } from "./evidence.ts";
+import type { Fabric } from "./fabric.ts";
+import { planes } from "./planes/index.ts";
+import type { Here, Peer } from "./planes/plane.ts";
+
+/** What is known of one plane between two hosts. */
+export type Attempt = {
+  readonly plane: Plane;
+  /** Bytes that a packet between containers may have; undefined where the plane does not carry them, or nobody has measured. */
+  readonly mtu: number | undefined;
+  /** What was seen or what is in the way, in words. */
+  readonly why: string;
+  readonly measured: boolean;
+};
+
+/** How the packets of a network get from one host to another and back. */
+export type Pair = {
+  readonly network: string;
+  readonly hosts: readonly [string, string];
+  /** Undefined where no plane crosses, or where it is not known yet which. */
+  readonly plane: Plane | undefined;
+  readonly mtu: number | undefined;
+  /** Every plane that was judged, leanest first. */
+  readonly attempts: readonly Attempt[];
+  /** When the older of the two directions was measured; undefined while one is not. */
+  readonly at: string | undefined;
+};
+
+/** The planes that may carry a network, leanest first. */
+export const ladderOf = ({ plane, encrypt }: InventoryNetwork): readonly Plane[] =>
+  encrypt ? ["wireguard"] : plane === "auto" ? PLANES : [plane];
+
+/** Both directions between two hosts that were looked at. */
+type Both = readonly [Direction, Direction];
+type Direction = { readonly here: Here; readonly peer: Peer; readonly evidence: Evidence | undefined };
+
+/**
+ * The leanest plane that nothing known speaks against and whose packets arrive in both directions at full size: as big as
+ * those of any other plane. Undefined where one of the hosts was not looked at. The same from either end.
+ */
+export const pairOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: string): Pair | undefined => {
+  const [first, second] = a < b ? [a, b] : [b, a];
+  const known = judged.get(fabric) ?? new Map<string, Pair | undefined>();
+  judged.set(fabric, known);
+  const key = `${network.name} ${first} ${second}`;
+  if (!known.has(key)) known.set(key, judge(fabric, network, first, second));
+  return known.get(key);
+};
+
+/** What has been worked out: both hosts' plans, the conflicts and the tables ask for the same pairs. */
+const judged = new WeakMap<Fabric, Map<string, Pair | undefined>>();
+
+const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second: string): Pair | undefined => {
+  const there = directionOf(fabric, network, first, second);
+  const back = directionOf(fabric, network, second, first);
+  if (there === undefined || back === undefined) return undefined;
+  const both: Both = [there, back];
+  const ladder = ladderOf(network);
+  const sizes = ladder.map((plane) => (obstacleOf(plane, both) === undefined ? sizeOf(plane, both) : undefined));
+  const full = Math.max(0, ...sizes.map((size) => size ?? 0));
+  const attempts = ladder.map((plane, i) => attempt(plane, both, { size: sizes[i], full }));
+  const chosen = attempts.find(({ mtu }) => mtu !== undefined) ?? assumed(network, attempts, both);
+  return {
+    network: network.name,
+    hosts: [first, second],
+    plane: chosen?.plane,
+    mtu: chosen?.mtu,
+    attempts,
+    at: [there.evidence?.at, back.evidence?.at].sort()[0],
+  };
+};
+
+/** A plane that was asked for by name stands until it is measured; its MTU is what the two devices allow. */
+const assumed = (network: InventoryNetwork, [only]: readonly Attempt[], both: Both) => {
+  if (network.plane === "auto" || only === undefined || only.measured || obstacleOf(only.plane, both)) return undefined;
+  const mtu = Math.min(...both.map(({ peer }) => peer.path.mtu)) - planes[only.plane].overhead;
+  return { plane: only.plane, mtu };
+};
+
+/** What is said of a plane that only packets can tell about. */
+export const NOT_MEASURED = "not measured";
+
+const attempt = (
+  plane: Plane,
+  both: Both,
+  { size, full }: { readonly size: number | undefined; readonly full: number },
+): Attempt => {
+  const obstacle = obstacleOf(plane, both);
+  if (obstacle !== undefined) return { plane, mtu: undefined, why: obstacle, measured: false };
+  if (size === undefined) return { plane, mtu: undefined, why: NOT_MEASURED, measured: false };
+  const lost = both.filter((direction) => arriving(plane, direction) === 0);
+  const what = carrierText(planes[plane].carrier(both[0].here.ports, both[0].peer.host));
+  if (size === 0)
+    return { plane, mtu: undefined, why: `${what} do not arrive ${lost.map(fromTo).join(" nor ")}`, measured: true };
+  const sizes = `${what} of ${size} bytes arrive both ways`;
+  if (size < Math.max(full, MIN_MTU + planes[plane].overhead))
+    return { plane, mtu: undefined, why: `only ${sizes}, not ${Math.max(full, MIN_MTU)}`, measured: true };
+  return { plane, mtu: size - planes[plane].overhead, why: sizes, measured: true };
+};
+
+/** Bytes; every IPv4 network has to carry that much (RFC 791). */
+const MIN_MTU = 576;
+
+const fromTo = ({ here, peer }: Direction): string => `from ${here.host} to ${peer.host}`;
+
+const carrierText = (carrier: Carrier): string =>
+  carrier === "foreign"
+    ? "packets with container addresses"
+    : carrier === "proto4"
+      ? "packets of IP protocol 4"
+      : `packets to UDP port ${carrier.slice(4)}`;
+
+const obstacleOf = (plane: Plane, both: Both): string | undefined =>
+  both.map(({ here, peer }) => planes[plane].obstacle(here, peer)).find((text) => text !== undefined);
+
+/** Bytes that arrive in both directions; undefined while one of them is not measured. */
+const sizeOf = (plane: Plane, both: Both): number | undefined => {
+  const sizes = both.map((direction, i) =>
+    // A NAT lets in what answers: its host keeps the way open, and what arrives from it can be answered.
+    plane === "wireguard" && isBehindNat(direction)
+      ? arriving(plane, both[1 - i] ?? direction)
+      : arriving(plane, direction),
+  );
+  return sizes.includes(undefined) ? undefined : Math.min(...sizes.map((size) => size ?? 0));
+};
+
+const isBehindNat = ({ here, peer }: Direction): boolean => here.ports.wireguard.get(peer.host)?.isBehindNat === true;
+
+const arriving = (plane: Plane, { here, peer, evidence }: Direction): number | undefined =>
+  evidence?.sizes.get(planes[plane].carrier(here.ports, peer.host));
+
+const directionOf = (fabric: Fabric, network: InventoryNetwork, from: string, to: string): Direction | undefined => {
+  const here = hereOf(fabric, from);
+  const peer = peerOf(fabric, network, from, to);
+  if (here === undefined || peer === undefined || fabric.sights.get(to)?.facts === undefined) return undefined;
+  const kept = fabric.evidence.get(from)?.get(to);
+  const way = { source: here.local, target: peer.address, mtu: peer.path.mtu };
+  return { here, peer, evidence: kept !== undefined && isAbout(kept, way) ? kept : undefined };
+};
+
+/** The host as the planes need it; undefined while it was not looked at. */
+export const hereOf = (fabric: Fabric, host: string): Here | undefined => {
+  const facts = fabric.sights.get(host)?.facts;
+  if (facts === undefined) return undefined;
+  const { name: project } = fabric.inventory;
+  return { project, host, local: localAddress(fabric, host), facts, ports: fabric.ports };
+};
+
+/** The address that the others know where it is the host's own; behind a NAT, the one that packets to them leave with. */
+const localAddress = ({ addresses, ports, paths }: Fabric, host: string): string => {
+  const address = addresses.get(host) ?? "";
+  if (ports.wireguard.get(host)?.isBehindNat !== true) return address;
+  for (const [other, theirs] of addresses) {
+    const source = other === host ? undefined : paths.get(host)?.(theirs)?.source;
+    if (source !== undefined) return source;
+  }
+  return address;
+};
+
+/** The other host as it is seen from the first; undefined where no way leads there. */
+export const peerOf = (fabric: Fabric, network: InventoryNetwork, from: string, to: string): Peer | undefined => {
+  const address = fabric.addresses.get(to) ?? "";
+  const path = fabric.paths.get(from)?.(address);
+  return path && { host: to, address, subnets: fabric.subnets.get(network.name)?.get(to) ?? [], path };
+};

@@ -1,0 +1,59 @@
+import { keyOf, type HostState, type Network, type Resource } from "../model/state.ts";
+import type { Difference } from "./diff.ts";
+import { isReplaced } from "./link-lines.ts";
+
+/** The differences with what they bring about by themselves on the host: things that sink, or go with others. */
+export const withKnockOn = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] =>
+  withRoutesAgain(withDevicesAgain(withJumpsOnTop(all, desired, actual), desired, actual), desired, actual);
+
+/** Adds a difference for each wanted resource that is not among them yet; `have` is what stands. */
+const again = (
+  all: readonly Difference[],
+  resources: readonly Resource[],
+  actual: HostState,
+  why: string,
+): readonly Difference[] => {
+  const planned = new Set(all.flatMap((d) => (d.want ? [keyOf(d.want)] : [])));
+  const there = new Map(actual.map((r) => [keyOf(r), r]));
+  const added = resources
+    .filter((want) => there.has(keyOf(want)) && !planned.has(keyOf(want)))
+    .map((want): Difference => ({ want, have: there.get(keyOf(want)), changed: [why] }));
+  return [...all, ...added];
+};
+
+/**
+ * For each network it makes, Docker puts a MASQUERADE at the head of POSTROUTING (moby, setup_ip_tables_linux.go): a jump
+ * that stands there already has to be put above it again.
+ */
+const withJumpsOnTop = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
+  if (!all.some((d) => d.want?.kind === "network")) return all;
+  const sinking = desired.filter((want) => want.kind === "jump" && want.table === "nat");
+  return again(all, sinking, actual, "above the rule of the new network");
+};
+
+/** A network that is made anew takes its gateway's address with it, and the kernel every route with that source (fib_sync_down_addr). */
+const withRoutesAgain = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
+  const gateways = all.flatMap(({ want, have }) =>
+    want?.kind === "network" && have !== undefined ? [(have as Network).gateway] : [],
+  );
+  const fading = desired.filter(
+    (want) => want.kind === "route" && want.source !== undefined && gateways.includes(want.source),
+  );
+  return again(all, fading, actual, "its source address goes with the network");
+};
+
+/** What leads over a device goes with it: where the device is made anew, all of that is wanted, and nothing of it has to be removed. */
+const withDevicesAgain = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
+  const devices = new Set(all.filter(isReplaced).map((d) => (d.want?.kind === "link" ? d.want.name : "")));
+  if (devices.size === 0) return all;
+  const isOn = (r: Resource | undefined): boolean =>
+    (r?.kind === "route" || r?.kind === "neighbour" || r?.kind === "fdb" || r?.kind === "peer") &&
+    devices.has(r.device);
+  const wanted = desired.filter(isOn);
+  const keys = new Set(wanted.map(keyOf));
+  const staying = new Map(actual.filter((r) => !isOn(r)).map((r) => [keyOf(r), r]));
+  return [
+    ...all.filter((d) => !isOn(d.want ?? d.have) && !(d.want && keys.has(keyOf(d.want)))),
+    ...wanted.map((want): Difference => ({ want, have: staying.get(keyOf(want)), changed: [] })),
+  ];
+};

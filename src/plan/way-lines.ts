@@ -1,0 +1,56 @@
+import { ROUTE_PROTOCOL, routeMetric } from "../model/names.ts";
+import type { FdbEntry, Link, Neighbour } from "../model/link.ts";
+import type { Route } from "../model/state.ts";
+import type { Difference } from "./diff.ts";
+import { heredoc } from "./heredoc.ts";
+
+type Ways = {
+  readonly routes: readonly Difference[];
+  readonly neighbours: readonly Difference[];
+  readonly fdb: readonly Difference[];
+  /** Devices that go; the others are there by now. */
+  readonly links: readonly Difference[];
+};
+
+/** Shell lines for neighbours, FDB entries and routes: what is wanted first, then what goes, a device last. */
+export const wayLines = ({ routes, neighbours, fdb, links }: Ways, project: string): readonly string[] => {
+  const [wanted, gone] = [routes.filter(isWanted), routes.filter((d) => !isWanted(d))];
+  return [
+    ...heredoc("bridge -batch -", fdb.map(fdbLine)),
+    ...heredoc("ip -batch -", [
+      ...neighbours.filter(isWanted).map(neighbourLine),
+      ...wanted.map((d) => routeLine(d, project)),
+      ...gone.map((d) => routeLine(d, project)),
+      ...neighbours.filter((d) => !isWanted(d)).map(neighbourLine),
+      ...links.flatMap((d) => (isWanted(d) ? [] : [`link del dev ${(d.have as Link).name}`])),
+    ]),
+  ];
+};
+
+const isWanted = (d: Difference): boolean => d.want !== undefined;
+
+const routeLine = ({ want, have }: Difference, project: string): string => {
+  const owner = `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;
+  if (want === undefined) return `route del ${(have as Route).destination} ${owner}`;
+  const { destination, via, device, source, onlink, mtu } = want as Route;
+  return [
+    `route ${have === undefined ? "add" : "replace"} ${destination}`,
+    ...(via === undefined ? [] : [`via ${via}`]),
+    `dev ${device} ${owner}`,
+    ...(source === undefined ? [] : [`src ${source}`]),
+    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
+    ...(onlink === true ? ["onlink"] : []),
+  ].join(" ");
+};
+
+const neighbourLine = ({ want, have }: Difference): string => {
+  if (want === undefined) return `neigh del ${(have as Neighbour).address} dev ${(have as Neighbour).device}`;
+  const { address, mac, device } = want as Neighbour;
+  return `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`;
+};
+
+const fdbLine = ({ want, have }: Difference): string => {
+  if (want === undefined) return `fdb del ${(have as FdbEntry).mac} dev ${(have as FdbEntry).device} self`;
+  const { mac, destination, device } = want as FdbEntry;
+  return `fdb replace ${mac} dev ${device} dst ${destination} self permanent`;
+};
