@@ -227,7 +227,7 @@ describe("what must not be changed is refused", () => {
     [
       "a peer behind a gateway",
       { moment: "before", edit: (t) => t.replace("h2: { ssh:", "h2: { address: 10.9.9.9, ssh:") },
-      /h1: network app: plane route needs h2 \(10\.9\.9\.9\) on the same segment, but it is behind the gateway 10\.211\.55\.1 on eth0/,
+      /h1: network app: plane route does not cross between h1 and h2: h2 \(10\.9\.9\.9\) is not on the same segment: it is behind the gateway 10\.211\.55\.1 on eth0: write `plane: auto`/,
     ],
     [
       "nftables backend",

@@ -4,6 +4,8 @@ import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
 import { reach } from "../doctor/reach.ts";
+import type { Fabric } from "../model/fabric.ts";
+import { pairOf } from "../model/pairs.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
@@ -13,7 +15,11 @@ import { table } from "./table.ts";
 type Connectivity = { readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] };
 
 /** Makes the checks that have an end on a chosen host; those with an end on a host that cannot be asked say so. */
-export const connectivity = async ({ inventory, hosts, chosen }: Look, context: Context): Promise<Connectivity> => {
+export const connectivity = async (
+  { inventory, hosts, chosen }: Look,
+  whole: Fabric,
+  context: Context,
+): Promise<Connectivity> => {
   const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
   const checks = inventory.checks.filter((c) => near.has(c.from) || near.has(c.to));
   if (checks.length === 0 || hosts.size === 0) return { findings: [], errors: [] };
@@ -35,7 +41,13 @@ export const connectivity = async ({ inventory, hosts, chosen }: Look, context: 
   const { done: made, failed: unmade } = await phase(
     "Check connectivity",
     [{ name: "all" }],
-    () => reach(checks, { hosts, endpoints, expect: (check) => sourceKept(check, inventory) }),
+    () =>
+      reach(checks, {
+        hosts,
+        endpoints,
+        expect: (check) => sourceKept(check, inventory),
+        patience: (check) => patienceFor(check, whole),
+      }),
     context.progress,
   );
   const { findings = [], errors = [] } = made.get("all") ?? {};
@@ -45,6 +57,15 @@ export const connectivity = async ({ inventory, hosts, chosen }: Look, context: 
 const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string => {
   const network = networks.find((n) => n.name === c.network);
   return network === undefined ? c.network : dockerNetworkOf(network, c.host);
+};
+
+/** Seconds; a WireGuard handshake that two hosts begin at the same moment may fail, and is tried again after 5 (its paper, section 6.4). */
+const patienceFor = (check: Check, whole: Fabric): number => {
+  const { containers, networks } = whole.inventory;
+  const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
+  const network = networks.find((n) => n.name === to?.network);
+  if (from === undefined || to === undefined || network === undefined || from.host === to.host) return 3;
+  return pairOf(whole, network, from.host, to.host)?.plane === "wireguard" ? 9 : 3;
 };
 
 /** With `firewall: none` the rule that keeps the address is somebody else's job. */

@@ -25,7 +25,7 @@ export const deploy = (
     const ask = { title: "Apply", question: "Apply?", yes: options.yes, completed };
     const changed = await change(plans, seen, context, ask);
     if (changed === undefined) return declined(plans, seen);
-    const { findings, errors: unmade } = await connectivity(seen, context);
+    const { findings, errors: unmade } = await connectivity(seen, whole, context);
     const errors = [...lookFailures(seen), ...changed.failed.values(), ...unmade];
     return {
       text: [...doneText("Applied on", changed, seen), ...(findings.length > 0 ? [findingsTable(findings)] : [])].join(

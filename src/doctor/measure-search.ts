@@ -29,14 +29,15 @@ export const firstSizes = ({ mtu, likely }: { readonly mtu: number; readonly lik
 
 /**
  * Sizes of the next burst, ascending; none when the answer is exact, or when not even the small one arrived. Each known size
- * comes with the one above it: two packets make certain what most likely is.
+ * comes with the one above it: two packets make certain what most likely is. The one that was lost is tried again, since chance
+ * may have lost it.
  */
 export const nextSizes = ({ arrived, lost }: Bounds): readonly number[] => {
-  if (arrived === 0) return [];
+  if (arrived === 0 || lost - arrived === 1) return [];
   const step = (lost - arrived) / (SPREAD + 1);
   const spread = Array.from({ length: SPREAD }, (_, i) => Math.round(arrived + (i + 1) * step));
   const known = KNOWN.flatMap((size) => [size, size + 1]);
-  return ascending([...known, ...spread].filter((size) => size > arrived && size < lost));
+  return ascending([...known, ...spread, lost].filter((size) => size > arrived && size <= lost));
 };
 
 const ascending = (sizes: readonly number[]): readonly number[] => [...new Set(sizes)].sort((a, b) => a - b);

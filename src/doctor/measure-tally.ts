@@ -68,7 +68,7 @@ const advance = (trial: Trial): boolean => {
   const { asked, arrived, lost, lane } = trial;
   // What was given up in an earlier round may come late.
   trial.lost = asked.find((size) => size > arrived) ?? (lost > arrived ? lost : lane.way.mtu + 1);
-  trial.asked = nextSizes(trial);
+  trial.asked = nextSizes(trial).filter((size) => size <= lane.way.mtu);
   return trial.asked.length > 0;
 };
 

@@ -7,6 +7,8 @@ export type ProbeJob = {
   readonly pid: number;
   readonly address: string;
   readonly probe: Probe;
+  /** Seconds in which an answer has to come. */
+  readonly patience: number;
 };
 
 /** Seconds after which a listener ends by itself, should the connection die before it is told to. */
@@ -43,16 +45,15 @@ export const listenScript = (listeners: readonly { id: number; pid: number }[]):
 
 /** Probes at a time on one host; each is a short process. */
 const AT_ONCE = 32;
-const TRIES = 3;
 
 /** Shell text that runs the probes and prints `P index ok|no text` for each, then `E`. */
 export const probeScript = (jobs: readonly ProbeJob[]): string =>
   [
-    `ping_() { for try in ${Array.from({ length: TRIES }, (_, i) => i + 1).join(" ")}; do`,
+    `ping_() { try=0; while test $try -lt $4; do try=$((try+1))`,
     `  out=$(nsenter -t $2 -n ping -n -c 1 -W 1 $3 2>&1) && { echo "P $1 ok $(echo "$out" | sed -n 's/.*time=\\([0-9.]*\\).*/\\1/p')"; return; }`,
     `  done; echo "P $1 no $(echo "$out" | grep -iE 'from|unreach|not permitted|invalid|unknown|error' | head -n 1)"; }`,
-    `tcp_() { out=$(nsenter -t $2 -n timeout 3 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $? $(echo "$out" | head -n 1)"; }`,
-    `http_() { out=$(nsenter -t $2 -n timeout 5 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
+    `tcp_() { out=$(nsenter -t $2 -n timeout $5 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $? $(echo "$out" | head -n 1)"; }`,
+    `http_() { out=$(nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
     `  status=$(echo "$out" | tr -d '\\r' | head -n 1); case $status in "HTTP/1."*" $7 "*|"HTTP/1."*" $7") echo "P $1 ok" ;; *) echo "P $1 no $status" ;; esac; }`,
     ...chunks(jobs.map(jobLine), AT_ONCE).flatMap((lines) => [...lines, `wait $jobs_; jobs_=`]),
     `echo E`,
@@ -62,16 +63,16 @@ export const probeScript = (jobs: readonly ProbeJob[]): string =>
 /** Shell text that ends the listeners. */
 export const stopScript = `kill $heard 2>/dev/null; wait 2>/dev/null; exit 0\n`;
 
-const jobLine = ({ index, pid, address, probe }: ProbeJob): string => {
+const jobLine = ({ index, pid, address, probe, patience }: ProbeJob): string => {
   switch (probe.kind) {
     case "ping":
-      return `ping_ ${index} ${pid} ${address} </dev/null & jobs_="$jobs_ $!"`;
+      return `ping_ ${index} ${pid} ${address} ${patience} </dev/null & jobs_="$jobs_ $!"`;
     case "tcp":
-      return `tcp_ ${index} ${pid} ${address} ${probe.port} </dev/null & jobs_="$jobs_ $!"`;
+      return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience} </dev/null & jobs_="$jobs_ $!"`;
     case "http": {
       const url = new URL(probe.url);
       const path = quote(quote(`${url.pathname}${url.search}`));
-      return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} </dev/null & jobs_="$jobs_ $!"`;
+      return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2} </dev/null & jobs_="$jobs_ $!"`;
     }
   }
 };

@@ -7,7 +7,13 @@ import { judge, type Expectation } from "./judge.ts";
 import { listenScript, probeScript, stopScript, type ProbeJob } from "./probe-script.ts";
 
 /** A check whose two ends are there. */
-type Job = { readonly check: Check; readonly index: number; readonly from: Endpoint; readonly to: Endpoint };
+type Job = {
+  readonly check: Check;
+  readonly index: number;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly patience: number;
+};
 
 /**
  * Makes the checks with real packets: each host sends from inside its containers' network namespaces, while a listener in
@@ -20,9 +26,19 @@ export const reach = async (
     hosts,
     endpoints,
     expect,
-  }: { hosts: ReadonlyMap<string, Host>; endpoints: ReadonlyMap<string, Endpoint>; expect: Expectation },
+    patience,
+  }: {
+    hosts: ReadonlyMap<string, Host>;
+    endpoints: ReadonlyMap<string, Endpoint>;
+    expect: Expectation;
+    /** Seconds that a check may take. */
+    patience: (check: Check) => number;
+  },
 ): Promise<{ readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] }> => {
-  const jobs = checks.flatMap((check, index) => jobOf(check, index, endpoints) ?? []);
+  const jobs = checks.flatMap((check, index): readonly Job[] => {
+    const ends = endsOf(check, endpoints);
+    return ends === undefined ? [] : [{ check, index, ...ends, patience: patience(check) }];
+  });
   const listeners = [...new Set(jobs.filter((j) => j.check.probe.kind === "ping").map((j) => j.to))];
   const numbered = listeners.map(({ host, pid }, id) => ({ host, pid, id }));
   const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
@@ -77,11 +93,11 @@ const shellOf = (shells: ReadonlyMap<string, Shell>, name: string): Shell => {
   return shell;
 };
 
-const jobOf = (check: Check, index: number, endpoints: ReadonlyMap<string, Endpoint>): Job | undefined => {
+const endsOf = (check: Check, endpoints: ReadonlyMap<string, Endpoint>): Pick<Job, "from" | "to"> | undefined => {
   const [from, to] = [endpoints.get(check.from), endpoints.get(check.to)];
   const runs = (end: Endpoint | undefined): end is Endpoint =>
     end !== undefined && end.pid !== 0 && Boolean(end.address);
-  return runs(from) && runs(to) ? { check, index, from, to } : undefined;
+  return runs(from) && runs(to) ? { from, to } : undefined;
 };
 
 const listen = async (
@@ -95,11 +111,12 @@ const listen = async (
 };
 
 const probe = async (shell: Shell, jobs: readonly Job[], answers: Answers): Promise<void> => {
-  const orders = jobs.map(({ check, index, from, to }): ProbeJob => ({
+  const orders = jobs.map(({ check, index, from, to, patience }): ProbeJob => ({
     index,
     pid: from.pid,
     address: to.address ?? "",
     probe: check.probe,
+    patience,
   }));
   shell.send(probeScript(orders));
   await readAnswers(shell, answers, (line) => line === "E");

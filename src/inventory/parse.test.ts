@@ -43,8 +43,8 @@ describe("a problem says where, what and what to do", () => {
       "i.yml:3:13 networks.app: no block for h1, h2: write a pool, or subnets or existing for each",
     ],
     [
-      `${hosts}networks: { app: { pool: 172.30.0.0/16 } }`,
-      "i.yml:3:13 networks.app.plane: auto (the default) is not in this version yet: write `plane: route`",
+      `${hosts}networks: { app: { pool: 172.30.0.0/16, plane: vxlan, encrypt: true } }`,
+      "i.yml:3:62 networks.app.encrypt: plane vxlan does not encrypt: write `plane: wireguard`, or leave the plane to xhost",
     ],
     [
       `${hosts}networks: { app: { pool: 172.30.0.0/24, plane: route } }`,

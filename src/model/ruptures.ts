@@ -24,8 +24,15 @@ const rupture = ({ hosts: [a, b], attempts }: Pair, network: InventoryNetwork): 
   if (attempts.some(({ why }) => why === NOT_MEASURED))
     return `it is not known which plane crosses between ${a} and ${b}: ${all}: measuring needs perl or python3 on both, or name the plane`;
   const [only] = attempts;
-  if (attempts.length === 1 && only !== undefined)
-    return `plane ${only.plane} does not cross between ${a} and ${b}: ${only.why}: let the fabric between them pass it${network.encrypt ? "" : ", or write `plane: auto`"}`;
+  if (attempts.length === 1 && only !== undefined) {
+    const remedies = [
+      ...(only.measured ? ["let the fabric between them pass it"] : []),
+      ...(network.encrypt || network.plane === "auto" ? [] : ["write `plane: auto`"]),
+    ];
+    return [`plane ${only.plane} does not cross between ${a} and ${b}: ${only.why}`, remedies.join(", or ")]
+      .filter((text) => text !== "")
+      .join(": ");
+  }
   return `no plane crosses between ${a} and ${b}: ${all}`;
 };
 

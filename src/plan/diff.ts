@@ -8,6 +8,8 @@ export type Difference = {
   readonly have: Resource | undefined;
   /** What is different, in words; empty where one side is missing. */
   readonly changed: readonly string[];
+  /** Whether it goes by itself, with something else that goes: nothing has to be done. */
+  readonly byItself?: boolean;
 };
 
 /** Resources that differ between two states, wanted ones in their order first, then those that have to go. */
@@ -32,7 +34,7 @@ const COMPARED: { readonly [K in Resource["kind"]]?: (want: OfKind<K>, have: OfK
   container: (want, have) => containerChanges(want, have),
   sysctl: (want, have) => shared(have, fields(want, have, ["value"])),
   table: (want, have) => shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]),
-  module: (_want, have) => shared(have, have.present ? [] : ["not loaded"]),
+  module: (want, have) => shared(have, have.present === want.present ? [] : ["not loaded"]),
   route: (want, have) => fields(want, have, ["via", "device", "source", "onlink", "mtu"]),
   peer: (want, have) => peerChanges(want, have),
   file: (want, have) => fields(want, have, ["content"]).map(() => "another content"),

@@ -15,8 +15,10 @@ import { wayLines } from "./way-lines.ts";
  * one process however many routes. What packets need to get through is there before the routes lead them to it.
  */
 export const kernelStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
-  const of = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
+  const told = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
     kinds.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind));
+  const of = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
+    told(...kinds).filter((d) => d.byItself !== true);
   const remembered = of("sysctl", "table", "module");
   const [files, links, peers] = [of("key", "file"), of("link"), of("peer")];
   const firewall = of("chain", "jump");
@@ -35,15 +37,10 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
       : []),
   ];
   if (parts.length === 0) return [];
-  const changes = [
-    ...remembered,
-    ...files,
-    ...links,
-    ...peers,
-    ...firewall,
-    ...ways.neighbours,
-    ...ways.fdb,
-    ...ways.routes,
-  ];
+  // in the order in which they are read, not done
+  const changes = told(
+    ...(["sysctl", "table", "module", "key", "file", "link", "peer", "chain", "jump"] as const),
+    ...(["neighbour", "fdb", "route"] as const),
+  );
   return [{ kind: "shell", changes: changes.map(kernelChange), script: ["set -e", ...parts].join("\n") }];
 };

@@ -1,4 +1,4 @@
-import { keyOf, type HostState, type Network, type Resource } from "../model/state.ts";
+import { keyOf, type HostState, type Resource } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 import { isReplaced } from "./link-lines.ts";
 
@@ -31,15 +31,13 @@ const withJumpsOnTop = (all: readonly Difference[], desired: HostState, actual: 
   return again(all, sinking, actual, "above the rule of the new network");
 };
 
-/** A network that is made anew takes its gateway's address with it, and the kernel every route with that source (fib_sync_down_addr). */
+/** A network that goes takes its gateway's address with it, and the kernel every route with that source (fib_sync_down_addr). */
 const withRoutesAgain = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
-  const gateways = all.flatMap(({ want, have }) =>
-    want?.kind === "network" && have !== undefined ? [(have as Network).gateway] : [],
-  );
-  const fading = desired.filter(
-    (want) => want.kind === "route" && want.source !== undefined && gateways.includes(want.source),
-  );
-  return again(all, fading, actual, "its source address goes with the network");
+  const gateways = all.flatMap(({ have }) => (have?.kind === "network" ? [have.gateway] : []));
+  const fades = (r: Resource | undefined): boolean =>
+    r?.kind === "route" && r.source !== undefined && gateways.includes(r.source);
+  const told = all.map((d) => (d.want === undefined && fades(d.have) ? { ...d, byItself: true } : d));
+  return again(told, desired.filter(fades), actual, "its source address goes with the network");
 };
 
 /** What leads over a device goes with it: where the device is made anew, all of that is wanted, and nothing of it has to be removed. */
@@ -53,7 +51,9 @@ const withDevicesAgain = (all: readonly Difference[], desired: HostState, actual
   const keys = new Set(wanted.map(keyOf));
   const staying = new Map(actual.filter((r) => !isOn(r)).map((r) => [keyOf(r), r]));
   return [
-    ...all.filter((d) => !isOn(d.want ?? d.have) && !(d.want && keys.has(keyOf(d.want)))),
+    ...all
+      .filter((d) => !(d.want && keys.has(keyOf(d.want))))
+      .map((d) => (d.want === undefined && isOn(d.have) ? { ...d, byItself: true } : d)),
     ...wanted.map((want): Difference => ({ want, have: staying.get(keyOf(want)), changed: [] })),
   ];
 };

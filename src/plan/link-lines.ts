@@ -31,6 +31,12 @@ export const linkLines = (
     // Packets may come in by one plane and go out by another while the two hosts change; loose (ip-sysctl, rp_filter).
     ...made.map((d) => `echo 2 > /proc/sys/net/ipv4/conf/${(d.want as Link).name}/rp_filter`),
     ...links.flatMap((d) => (d.want === undefined ? [] : keyLines(d.want as Link, project))),
+    // wireguard-go sets 1420 once it runs, and answers wg only after that.
+    ...made.flatMap((d) =>
+      (d.want as Link).userspace === true
+        ? [`ip link set dev ${(d.want as Link).name} mtu ${(d.want as Link).mtu}`]
+        : [],
+    ),
     ...peerLines(peers),
   ];
 };
