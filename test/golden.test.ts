@@ -1,48 +1,36 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { clashesOf, planDestroy, plansOf } from "../src/commands/planning.ts";
 import type { Look } from "../src/commands/look.ts";
+import { facts, look, type Case } from "./captured.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
 import { fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import type { Sight } from "../src/model/sight.ts";
 import { routeMetric } from "../src/model/names.ts";
 import { ownedState } from "../src/model/owned.ts";
-import { dockerFacts, type DockerAnswers } from "../src/observe/docker.ts";
-import { parseHost } from "../src/observe/observe.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import { planHost } from "../src/plan/plan.ts";
 
 /** Inventories on what real hosts with Docker 20.10, 28.5 and 26.1 said (test/captures): the plans, word for word. */
-const captures = join(import.meta.dirname, "captures");
-const facts = async (moment: string, host: string): Promise<Facts> => {
-  const answers = JSON.parse(await readFile(join(captures, moment, `${host}.docker.json`), "utf8")) as DockerAnswers;
-  return { ...dockerFacts(answers), ...parseHost(await readFile(join(captures, moment, `${host}.txt`), "utf8")) };
-};
-
-type Case = {
-  moment: "before" | "after";
-  edit?: (text: string) => string;
-  down?: string;
-  limit?: string;
-  editFacts?: (f: Facts) => Facts;
-};
-
-const look = async ({ moment, edit = (t) => t, down, limit, editFacts = (f) => f }: Case): Promise<Look> => {
-  const text = edit(await readFile(join(captures, "inventory.yml"), "utf8"));
-  const inventory = parseInventory(text, { file: "inventory.yml", env: {} });
-  const sights = new Map<string, Sight>();
-  for (const host of inventory.hosts) {
-    const seen = host.name === down ? undefined : editFacts(await facts(moment, host.name));
-    sights.set(host.name, { host, hostname: host.ssh.host, facts: seen });
-  }
-  const chosen = new Set(limit === undefined ? inventory.hosts.map((h) => h.name) : [limit]);
-  return { inventory, sights, hosts: new Map(), failed: new Map(), chosen };
-};
 const planText = (seen: Look): string =>
   `${formatPlan(plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} }), { commands: true })}\n`;
 const golden = (name: string): string => join(import.meta.dirname, "golden", name);
+
+const plane =
+  (name: string) =>
+  (t: string): string =>
+    t.replace("plane: route", `plane: ${name}`);
+
+/** Evidence that everything of 1500 bytes arrives everywhere, but only 1400 from and to h3. */
+const narrow = (f: Facts): string => {
+  const own = f.sshAddress ?? "";
+  const line = (name: string, address: string): string => {
+    const size = [own, address].includes("10.211.55.13") ? 1400 : 1500;
+    return address === own ? "" : `${name} ${own} ${address} 1500 udp:4789=${size} 2026-11-22T12:00:00Z\n`;
+  };
+  return line("h1", "10.211.55.11") + line("h2", "10.211.55.12") + line("h3", "10.211.55.13");
+};
 
 const CASES: Readonly<Record<string, Case>> = {
   "first-deploy": { moment: "before" },
@@ -67,6 +55,19 @@ const CASES: Readonly<Record<string, Case>> = {
         /pool:.*\n.*prefix:.*\n/,
         "existing: { h1: bridge }\n    subnets: { h2: 172.18.0.0/16, h3: 172.19.0.0/16 }\n",
       ),
+  },
+  vxlan: { moment: "before", edit: plane("vxlan") },
+  ipip: {
+    moment: "before",
+    edit: plane("ipip"),
+    editFacts: (f) => ({ ...f, modules: new Map([...f.modules, ["ipip", "loadable"]]) }),
+  },
+  wireguard: { moment: "before", edit: plane("wireguard") },
+  "route-to-vxlan": { moment: "after", edit: plane("vxlan") },
+  "narrow-way": {
+    moment: "before",
+    edit: plane("vxlan"),
+    editFacts: (f) => ({ ...f, evidence: new Map([["capture", narrow(f)]]) }),
   },
   "volumes-and-ports": {
     moment: "before",

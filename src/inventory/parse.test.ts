@@ -44,7 +44,7 @@ describe("a problem says where, what and what to do", () => {
     ],
     [
       `${hosts}networks: { app: { pool: 172.30.0.0/16, plane: vxlan, encrypt: true } }`,
-      "i.yml:3:62 networks.app.encrypt: plane vxlan does not encrypt: write `plane: wireguard`, or leave the plane to xhost",
+      "i.yml:3:64 networks.app.encrypt: plane vxlan does not encrypt: write `plane: wireguard`, or leave the plane to xhost",
     ],
     [
       `${hosts}networks: { app: { pool: 172.30.0.0/24, plane: route } }`,
