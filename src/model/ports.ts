@@ -22,6 +22,8 @@ type WireguardEnd = {
 
 /** IANA's port for VXLAN, then Linux's own, then others that nothing is registered for. */
 const VXLAN_PORTS = [4789, 8472, ...Array.from({ length: 64 }, (_, i) => 24789 + i)];
+/** Of Swarm's overlay networks, unless it was told another (docker swarm init --data-path-port). */
+const SWARM_PORT = 4789;
 const WIREGUARD_PORT = 51820;
 
 /** Ports that are free on the hosts, those that stand kept; pure, and the same whatever order the hosts come in. */
@@ -49,7 +51,7 @@ const publicKeyOf = (host: string): string => `<public key of ${host}>`;
 const vxlanPort = (project: string, hosts: readonly Facts[]): number => {
   const own = hosts.map((facts) => facts.interfaces.find((i) => i.name === linkName(project, "vxlan"))?.tunnel?.port);
   const isFree = (port: number): boolean =>
-    hosts.every((facts, i) => own[i] === port || !(facts.udpPorts.has(port) || (port === 4789 && facts.swarm)));
+    hosts.every((facts, i) => (own[i] === port || !facts.udpPorts.has(port)) && !(port === SWARM_PORT && facts.swarm));
   const standing = own.filter((port) => port !== undefined).sort((a, b) => a - b);
   return [...standing, ...VXLAN_PORTS].find(isFree) ?? 4789;
 };
