@@ -13,7 +13,7 @@ const QUIET = [100, 200, 500];
 /**
  * Finds out with real packets what arrives on each way, to the byte. The receivers hear before their own netfilter does: it is
  * the fabric that is measured. One session per host; nothing is left on the hosts. `errors` has, by host, why nothing could be
- * measured there; ways with an end there, or at a host that is not in `hosts`, are not in `sizes`. Throws `signal`'s reason.
+ * measured there; ways with an end there, or at a host that is not in `hosts`, are not in `sizes`. Rejects soon after `signal`.
  */
 export const measure = async (
   ways: readonly Way[],
@@ -60,13 +60,20 @@ export const measure = async (
   return { sizes: new Map(ways.filter(isThere).map((way) => [way, sizes.get(way) ?? new Map()])), errors };
 };
 
-/** Every packet is sent three times before it is lost: some are lost by chance. */
+/**
+ * Every packet is sent three times before it is lost: some are lost by chance. All probers have to answer each time, also those
+ * that only hear: what one that hangs did not hear is not lost.
+ */
 const round = async (counts: Tally, probers: ReadonlyMap<string, Prober>, signal?: AbortSignal): Promise<void> => {
-  for (const quiet of QUIET) {
+  const burst = async (orders: ReadonlyMap<string, readonly string[]>): Promise<void> => {
     signal?.throwIfAborted();
-    await Promise.all([...counts.orders()].map(async ([name, lines]) => probers.get(name)?.send(lines)));
+    await Promise.all([...probers].map(([name, prober]) => prober.send(orders.get(name) ?? [])));
+  };
+  for (const quiet of QUIET) {
+    await burst(counts.orders());
     if (await isComplete(counts, quiet, signal)) return;
   }
+  await burst(new Map());
 };
 
 /** Waits as long as packets keep arriving: with hundreds of hosts their reports take a while. */

@@ -7,6 +7,8 @@ export type ProbeJob = {
   readonly pid: number;
   readonly address: string;
   readonly probe: Probe;
+  /** Seconds before it begins. */
+  readonly delay: number;
   /** Seconds in which an answer has to come. */
   readonly patience: number;
 };
@@ -63,16 +65,19 @@ export const probeScript = (jobs: readonly ProbeJob[]): string =>
 /** Shell text that ends the listeners. */
 export const stopScript = `kill $heard 2>/dev/null; wait 2>/dev/null; exit 0\n`;
 
-const jobLine = ({ index, pid, address, probe, patience }: ProbeJob): string => {
+const jobLine = (job: ProbeJob): string =>
+  `{ ${job.delay > 0 ? `sleep ${job.delay}; ` : ""}${callOf(job)}; } </dev/null & jobs_="$jobs_ $!"`;
+
+const callOf = ({ index, pid, address, probe, patience }: ProbeJob): string => {
   switch (probe.kind) {
     case "ping":
-      return `ping_ ${index} ${pid} ${address} ${patience} </dev/null & jobs_="$jobs_ $!"`;
+      return `ping_ ${index} ${pid} ${address} ${patience}`;
     case "tcp":
-      return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience} </dev/null & jobs_="$jobs_ $!"`;
+      return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience}`;
     case "http": {
       const url = new URL(probe.url);
       const path = quote(quote(`${url.pathname}${url.search}`));
-      return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2} </dev/null & jobs_="$jobs_ $!"`;
+      return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2}`;
     }
   }
 };

@@ -12,7 +12,17 @@ type Job = {
   readonly index: number;
   readonly from: Endpoint;
   readonly to: Endpoint;
-  readonly patience: number;
+  readonly pace: Pace;
+};
+
+/** Seconds before a check begins, and that it then may take. */
+export type Pace = { readonly delay: number; readonly patience: number };
+
+type Surroundings = {
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly expect: Expectation;
+  readonly pace: (check: Check) => Pace;
 };
 
 /**
@@ -22,23 +32,9 @@ type Job = {
  */
 export const reach = async (
   checks: readonly Check[],
-  {
-    hosts,
-    endpoints,
-    expect,
-    patience,
-  }: {
-    hosts: ReadonlyMap<string, Host>;
-    endpoints: ReadonlyMap<string, Endpoint>;
-    expect: Expectation;
-    /** Seconds that a check may take. */
-    patience: (check: Check) => number;
-  },
+  { hosts, endpoints, expect, pace }: Surroundings,
 ): Promise<{ readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] }> => {
-  const jobs = checks.flatMap((check, index): readonly Job[] => {
-    const ends = endsOf(check, endpoints);
-    return ends === undefined ? [] : [{ check, index, ...ends, patience: patience(check) }];
-  });
+  const jobs = jobsOf(checks, endpoints, pace);
   const listeners = [...new Set(jobs.filter((j) => j.check.probe.kind === "ping").map((j) => j.to))];
   const numbered = listeners.map(({ host, pid }, id) => ({ host, pid, id }));
   const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
@@ -93,6 +89,17 @@ const shellOf = (shells: ReadonlyMap<string, Shell>, name: string): Shell => {
   return shell;
 };
 
+/** A job for each check whose two ends are there. */
+const jobsOf = (
+  checks: readonly Check[],
+  endpoints: ReadonlyMap<string, Endpoint>,
+  pace: (check: Check) => Pace,
+): readonly Job[] =>
+  checks.flatMap((check, index) => {
+    const ends = endsOf(check, endpoints);
+    return ends === undefined ? [] : [{ check, index, ...ends, pace: pace(check) }];
+  });
+
 const endsOf = (check: Check, endpoints: ReadonlyMap<string, Endpoint>): Pick<Job, "from" | "to"> | undefined => {
   const [from, to] = [endpoints.get(check.from), endpoints.get(check.to)];
   const runs = (end: Endpoint | undefined): end is Endpoint =>
@@ -111,12 +118,12 @@ const listen = async (
 };
 
 const probe = async (shell: Shell, jobs: readonly Job[], answers: Answers): Promise<void> => {
-  const orders = jobs.map(({ check, index, from, to, patience }): ProbeJob => ({
+  const orders = jobs.map(({ check, index, from, to, pace }): ProbeJob => ({
     index,
     pid: from.pid,
     address: to.address ?? "",
     probe: check.probe,
-    patience,
+    ...pace,
   }));
   shell.send(probeScript(orders));
   await readAnswers(shell, answers, (line) => line === "E");
