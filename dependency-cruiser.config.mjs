@@ -8,7 +8,7 @@ const stages = [
   "observe/",
   "apply/",
   "doctor/",
-  "(capture|graph|image|lab|scenario)/",
+  "(capture|graph|image|init|lab|scenario)/",
   "commands/",
   "cli\\.ts",
 ];

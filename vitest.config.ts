@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: pure tests beside the code, and the end-to-end tests on real engines (test/e2e, in order, one at a time:
-// two cores). `defineConfig` has to be the default export.
+// Pure tests beside the code; the end-to-end tests on real engines (test/e2e), and those on kernels of their own (test/vm), each in
+// order, one at a time: two cores; and Vagrant's own machines (test/vagrant), which only `npm run test:vagrant` runs. `defineConfig` has to be the default export.
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +14,24 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "vm",
+          include: ["test/vm/**/*.vm.ts"],
+          globalSetup: ["test/vm/setup.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "vagrant",
+          include: ["test/vagrant/**/*.vagrant.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
         },
       },
     ],

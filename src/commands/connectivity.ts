@@ -3,7 +3,7 @@ import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
-import { reach } from "../doctor/reach.ts";
+import { reach, type Pace } from "../doctor/reach.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { pairOf } from "../model/pairs.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
@@ -46,7 +46,7 @@ export const connectivity = async (
         hosts,
         endpoints,
         expect: (check) => sourceKept(check, inventory),
-        patience: (check) => patienceFor(check, whole),
+        pace: (check) => paceOf(check, whole),
       }),
     context.progress,
   );
@@ -59,13 +59,18 @@ const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string =
   return network === undefined ? c.network : dockerNetworkOf(network, c.host);
 };
 
-/** Seconds; a WireGuard handshake that two hosts begin at the same moment may fail, and is tried again after 5 (its paper, section 6.4). */
-const patienceFor = (check: Check, whole: Fabric): number => {
+/**
+ * A WireGuard handshake that two hosts begin at the same moment fails on both, and is tried again after 5 seconds (its paper, section 6.4):
+ * one of them goes first.
+ */
+const paceOf = (check: Check, whole: Fabric): Pace => {
   const { containers, networks } = whole.inventory;
   const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
   const network = networks.find((n) => n.name === to?.network);
-  if (from === undefined || to === undefined || network === undefined || from.host === to.host) return 3;
-  return pairOf(whole, network, from.host, to.host)?.plane === "wireguard" ? 9 : 3;
+  const usual = { delay: 0, patience: 3 };
+  if (from === undefined || to === undefined || network === undefined || from.host === to.host) return usual;
+  if (pairOf(whole, network, from.host, to.host)?.plane !== "wireguard") return usual;
+  return { delay: from.host < to.host ? 0 : 0.5, patience: 9 };
 };
 
 /** With `firewall: none` the rule that keeps the address is somebody else's job. */

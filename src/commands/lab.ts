@@ -1,16 +1,26 @@
 import { relative } from "node:path";
 import { labDown } from "../lab/down.ts";
 import { labExec } from "../lab/exec.ts";
+import { labFaults, setLabFaults } from "../lab/faults.ts";
+import { faultsAt, faultWords } from "../lab/faults-words.ts";
 import { labList } from "../lab/list.ts";
 import { labStart, labStop } from "../lab/power.ts";
 import { labUp } from "../lab/up.ts";
+import type { Faults, LabKind } from "../lab/record.ts";
 import type { Context, Outcome } from "./context.ts";
 import { table } from "./table.ts";
 
 /** Brings a lab up and says how to go on. */
 export const up = async (
   name: string,
-  options: { readonly hosts: number; readonly engine: string | undefined; readonly install: boolean },
+  options: {
+    readonly kind: LabKind;
+    readonly hosts: number;
+    readonly engine: string | undefined;
+    readonly segments: number;
+    readonly faults: Faults | undefined;
+    readonly install: boolean;
+  },
   context: Context,
 ): Promise<Outcome> => {
   const { cwd, progress, note } = context;
@@ -22,6 +32,7 @@ export const up = async (
       lab.hosts.map((h) => [h.name, h.address, h.engine, h.version]),
     ),
     "",
+    ...(options.faults === undefined ? [] : [faultsText(name, options.faults), ""]),
     `The lab ${name} is up. Next:`,
     `  xhost deploy ${inventory}`,
     `  xhost lab exec ${name} h1 docker ps`,
@@ -36,24 +47,40 @@ export const down = async (name: string): Promise<Outcome> => {
   return { text: `The lab ${name} is gone.`, json: { name, down: true }, code: 0 };
 };
 
+/** Shows a lab's faults, or declares them where `declared` is given: what is not among those is healed. */
+export const fault = async (
+  name: string,
+  { declared, install }: { readonly declared: Faults | undefined; readonly install: boolean },
+  { progress, note }: Context,
+): Promise<Outcome> => {
+  const { signal } = progress;
+  const faults =
+    declared === undefined
+      ? await labFaults(name)
+      : await setLabFaults({ name, faults: declared, install, onProgress: note, signal });
+  return { text: faultsText(name, faults), json: { name, faults }, code: 0 };
+};
+
 /** Every lab of this machine, from whatever folder it was made. */
 export const list = async (): Promise<Outcome> => {
   const labs = await labList();
   const rows = labs.flatMap((lab) =>
     lab.hosts.map((h) => [
       lab.name,
+      lab.kind,
       h.name,
       h.address,
       h.engine,
       h.version ?? "",
       h.running ? "running" : "stopped",
+      faultsAt(lab.faults, h.name),
       lab.folder,
     ]),
   );
   const text =
     labs.length === 0
       ? "There is no lab on this machine."
-      : table(["LAB", "HOST", "ADDRESS", "ENGINE", "DOCKER", "STATE", "FOLDER"], rows);
+      : table(["LAB", "KIND", "HOST", "ADDRESS", "ENGINE", "DOCKER", "STATE", "FAULTS", "FOLDER"], rows);
   return { text, json: labs, code: 0 };
 };
 
@@ -67,4 +94,9 @@ export const exec = async (name: string, host: string, command: readonly string[
 export const power = async (name: string, host: string, on: boolean, { progress }: Context): Promise<Outcome> => {
   await (on ? labStart({ name, host, signal: progress.signal }) : labStop({ name, host }));
   return { text: `${host} of lab ${name} is ${on ? "up" : "down"}.`, json: { name, host, running: on }, code: 0 };
+};
+
+const faultsText = (name: string, faults: Faults): string => {
+  const words = faultWords(faults);
+  return words.length === 0 ? `The lab ${name} has no fault.` : `Faults of lab ${name}: ${words.join(" ")}`;
 };

@@ -31,8 +31,11 @@ export const common = (command: Command): Command =>
     .option("--no-color", "no colours (NO_COLOR works too)");
 
 /** Adds what the commands on an inventory share. */
-export const onInventory = (command: Command): Command =>
-  common(command.argument("<inventory>", "inventory file"))
+export const onInventory = (command: Command): Command => onHosts(command.argument("<inventory>", "inventory file"));
+
+/** Adds what the commands share that reach hosts. */
+export const onHosts = (command: Command): Command =>
+  common(command)
     .addOption(new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names))
     .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64))
     .addOption(

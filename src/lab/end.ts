@@ -10,10 +10,14 @@ export const labNamespaces = async (lab: string): Promise<readonly string[]> =>
   (await readdir("/run/netns").catch(() => [])).filter((name) => isNamespaceOf(lab, name));
 
 /** Kills what runs in these network namespaces, and so all that it started in pid namespaces below; nothing else. */
-export const endProcesses = async (namespaces: readonly string[]): Promise<void> => {
+export const endProcesses = async (namespaces: readonly string[]): Promise<void> =>
+  await endAll(async () => [...(await processesIn(namespaces)).values()].flat().map(({ pid }) => pid));
+
+/** Kills what `find` finds, until it finds nothing more and all of them are gone. */
+export const endAll = async (find: () => Promise<readonly number[]>): Promise<void> => {
   const killed = new Map<number, string>();
   for (let left = 200; ; left -= 1) {
-    const pids = [...(await processesIn(namespaces)).values()].flat().map(({ pid }) => pid);
+    const pids = await find();
     for (const pid of pids) {
       const start = await startTimeOf(pid);
       if (start !== undefined) killed.set(pid, start);

@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import { execa } from "execa";
 import { XhostError } from "../errors.ts";
+import type { Entry } from "./kind.ts";
+import { kinds } from "./kinds.ts";
 import { namespaceOf } from "./names.ts";
-import { initOf, processesIn } from "./processes.ts";
 import { requireRecord, type LabHost, type LabRecord } from "./record.ts";
 import { requireRoot } from "./root.ts";
 import { hostEnvironment } from "./run.ts";
@@ -26,14 +27,12 @@ export const labExec = async (options: {
   requireRoot();
   const record = await requireRecord(name);
   const isFabric = host === "fabric";
-  const target = isFabric ? [`--net=/run/netns/${namespaceOf(name)}`] : await hostTarget(record, host);
+  const { args, cwd, isBroken }: Entry = isFabric
+    ? { args: [`--net=/run/netns/${namespaceOf(name)}`, "--", ...command], cwd: process.cwd() }
+    : await hostEntry(record, host, { command, terminal: stdio === "inherit" && isTerminal() });
   const environment = { ...hostEnvironment, TERM: process.env["TERM"] ?? "dumb" };
-  const {
-    exitCode,
-    signal: ended,
-    stdout,
-    stderr,
-  } = await execa("nsenter", [...target, "--", ...command], {
+  const ended = await execa("nsenter", args, {
+    cwd,
     reject: false,
     stdin: stdio === "inherit" ? "inherit" : input === undefined ? "ignore" : "pipe",
     stdout: stdio,
@@ -43,9 +42,15 @@ export const labExec = async (options: {
     ...(isFabric ? {} : { env: environment, extendEnv: false }),
   });
   signal?.throwIfAborted();
-  const number = ended === undefined ? 255 : 128 + constants.signals[ended];
-  return { exitCode: exitCode ?? number, stdout: stdout ?? "", stderr: stderr ?? "" };
+  const { stdout = "", stderr = "" } = ended;
+  const exitCode = codeOf(ended);
+  if (await isBroken?.(exitCode))
+    throw new XhostError("UNREACHABLE", ["the lab host does not answer", stderr].join("\n").trim(), { host });
+  return { exitCode, stdout, stderr };
 };
+
+const codeOf = ({ exitCode, signal }: { readonly exitCode?: number; readonly signal?: NodeJS.Signals }): number =>
+  exitCode ?? (signal === undefined ? 255 : 128 + constants.signals[signal]);
 
 /** The host of that name; the error of one that is not in the lab lists those that are. */
 export const requireHost = ({ name, hosts }: LabRecord, host: string): LabHost => {
@@ -54,14 +59,20 @@ export const requireHost = ({ name, hosts }: LabRecord, host: string): LabHost =
   throw new XhostError("INVENTORY", `lab ${name}: no host ${host}: has ${hosts.map((h) => h.name).join(", ")}`);
 };
 
-const hostTarget = async (record: LabRecord, host: string): Promise<readonly string[]> => {
-  const namespace = namespaceOf(record.name, requireHost(record, host).name);
-  const init = initOf((await processesIn([namespace])).get(namespace) ?? []);
-  if (init === undefined)
+const hostEntry = async (
+  record: LabRecord,
+  host: string,
+  what: { readonly command: readonly string[]; readonly terminal: boolean },
+): Promise<Entry> => {
+  const found = requireHost(record, host);
+  const pid = (await kinds[record.kind].running(record)).get(host);
+  if (pid === undefined)
     throw new XhostError(
       "UNREACHABLE",
       `the lab host is down: start it with \`xhost lab start ${record.name} ${host}\``,
       { host },
     );
-  return [`--target=${init}`, "--mount", "--uts", "--ipc", "--net", "--pid"];
+  return kinds[record.kind].enter(record, found, { pid, ...what });
 };
+
+const isTerminal = () => process.stdin.isTTY && process.stdout.isTTY;

@@ -2,10 +2,15 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { XhostError } from "../errors.ts";
+import { removeCgroups } from "./cgroups.ts";
 import { engineVersion, importImage } from "./docker.ts";
+import { endProcesses, labNamespaces, removeNamespaces } from "./end.ts";
+import { removeCable } from "./fabric.ts";
 import { hostFiles, initScript } from "./init.ts";
 import { hostFolder } from "./keys.ts";
+import type { Entry } from "./kind.ts";
 import { namespaceOf } from "./names.ts";
+import { isInit, processesIn } from "./processes.ts";
 import type { LabHost, LabRecord } from "./record.ts";
 import { hostEnvironment } from "./run.ts";
 
@@ -20,6 +25,35 @@ export const writeHost = async (lab: LabRecord, host: LabHost, lower: string | u
   await mkdir(`${folder}/files/ssh`, { recursive: true });
   for (const [path, content] of Object.entries(hostFiles(machine))) await writeFile(`${folder}/files/${path}`, content);
   await writeFile(`${folder}/init`, initScript(machine));
+};
+
+/** The first process of each running host, whose namespaces are the host, by the host's name. */
+export const runningHosts = async ({ name, hosts }: LabRecord): Promise<ReadonlyMap<string, number>> => {
+  const processes = await processesIn(hosts.map((host) => namespaceOf(name, host.name)));
+  const inits = hosts.map(
+    (host) => [host.name, processes.get(namespaceOf(name, host.name))?.find(isInit)?.pid] as const,
+  );
+  return new Map(inits.flatMap(([host, pid]) => (pid === undefined ? [] : [[host, pid] as const])));
+};
+
+/** Into all namespaces of a running host. */
+export const enterHost = (
+  _lab: LabRecord,
+  _host: LabHost,
+  { pid, command }: { readonly pid: number; readonly command: readonly string[] },
+): Entry => ({ cwd: "/", args: [`--target=${pid}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--", ...command] });
+
+/**
+ * Everything of the host's kernel ends; its disk is kept (unless that had to be in memory, see `initScript`). A host that is down
+ * stays so.
+ */
+export const stopHost = async ({ name }: LabRecord, host: LabHost): Promise<void> => {
+  const namespace = namespaceOf(name, host.name);
+  if (!(await labNamespaces(name)).includes(namespace)) return;
+  await endProcesses([namespace]);
+  await removeCable(name, host.name);
+  await removeNamespaces([namespace]);
+  await removeCgroups(name, host.name);
 };
 
 /** Starts a host whose namespace and cable are there; returns its engine's version when sshd listens and Docker answers. */

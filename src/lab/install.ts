@@ -1,7 +1,24 @@
-import { access, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { execa } from "execa";
+import { exists } from "./cache.ts";
 import { run } from "./run.ts";
-import type { MissingProgram } from "./programs.ts";
+import { missingError, type MissingProgram } from "./programs.ts";
+
+type Options = { readonly onProgress: (line: string) => void; readonly signal: AbortSignal | undefined };
+
+/** Fails with the packages of what `missing` finds; with `install` it installs those first. */
+export const ensurePrograms = async (
+  missing: () => Promise<readonly MissingProgram[]>,
+  install: boolean,
+  options: Options,
+): Promise<void> => {
+  const before = await missing();
+  if (before.length === 0) return;
+  if (!install) throw missingError(before, await packagesFor(before));
+  await installPackages(await packagesFor(before), options);
+  const still = await missing();
+  if (still.length > 0) throw missingError(still, await packagesFor(still));
+};
 
 /** The one package for each program that this release has, without repeats; the first name where apt knows none. */
 export const packagesFor = async (missing: readonly MissingProgram[]): Promise<readonly string[]> => {
@@ -12,11 +29,7 @@ export const packagesFor = async (missing: readonly MissingProgram[]): Promise<r
 };
 
 /** Installs with apt-get. No service of these packages is started: a lab wants the programs only. */
-export const installPackages = async (
-  packages: readonly string[],
-  options: { readonly onProgress: (line: string) => void; readonly signal: AbortSignal | undefined },
-): Promise<void> => {
-  const { onProgress, signal } = options;
+export const installPackages = async (packages: readonly string[], { onProgress, signal }: Options): Promise<void> => {
   await withoutServices(async () => {
     onProgress("apt-get update");
     await apt(["update"], signal);
@@ -43,9 +56,3 @@ const withoutServices = async (work: () => Promise<void>) => {
     else await rm(policy, { force: true });
   }
 };
-
-const exists = async (path: string) =>
-  await access(path).then(
-    () => true,
-    () => false,
-  );

@@ -29,3 +29,12 @@ test("the inventory is YAML that names every host, its way in and a container on
     containers: { c1: { host: "h1", ...container }, c2: { host: "h2", ...container } },
   });
 });
+
+test("hosts on several segments, which plain routes do not join, have the plane measured", () => {
+  const hosts = [lab.hosts[0], { ...lab.hosts[1], address: "10.211.56.12" }];
+  expect(parse(inventoryText({ ...lab, hosts }))).toMatchObject({
+    hosts: { h2: { ssh: { host: "10.211.56.12" } } },
+    networks: { app: { pool: "172.30.0.0/16", prefix: 24 } },
+  });
+  expect(inventoryText({ ...lab, hosts })).not.toContain("plane");
+});

@@ -1,5 +1,6 @@
 import { labImage, namespaceOf } from "./names.ts";
 import type { LabHost } from "./record.ts";
+import { routersOf } from "./segments.ts";
 
 /** What connects a ProxyCommand's stdin and stdout with a port; the first that the machine has is taken. */
 export const relays = ["nc %h %p", "busybox nc %h %p", "socat - TCP:%h:%p"] as const;
@@ -24,8 +25,7 @@ ${lab.hosts.map(({ name, address, engine }) => `  ${name}: { ssh: { host: ${addr
 networks:
   app:
     pool: 172.30.0.0/16 # a /24 for each host
-    prefix: 24
-    plane: route
+    prefix: 24${routersOf(lab.hosts).length === 1 ? "\n    plane: route" : ""}
 containers:
 ${lab.hosts.map(({ name }) => `  c${name.slice(1)}: { host: ${name}, network: app, image: "${labImage}", command: [sleep, infinity] }`).join("\n")}
 `;

@@ -1,13 +1,14 @@
-import { engineVersion } from "./docker.ts";
-import { namespaceOf } from "./names.ts";
-import { initOf, processesIn } from "./processes.ts";
-import { listRecords, type LabHost, type LabRecord } from "./record.ts";
+import { noFaults } from "./faults-words.ts";
+import { kinds } from "./kinds.ts";
+import { listRecords, type Faults, type LabHost, type LabKind, type LabRecord } from "./record.ts";
 
 /** A lab as it is now; `ready` is false for one that is being brought up or whose `up` was killed. */
 export type ListedLab = {
   readonly name: string;
+  readonly kind: LabKind;
   readonly folder: string;
   readonly ready: boolean;
+  readonly faults: Faults;
   readonly hosts: readonly ListedHost[];
 };
 
@@ -17,12 +18,13 @@ export type ListedHost = LabHost & { readonly running: boolean; readonly version
 /** All labs of this machine by name, wherever they were made. */
 export const labList = async (): Promise<readonly ListedLab[]> => await Promise.all((await listRecords()).map(listed));
 
-const listed = async ({ name, folder, ready, hosts }: LabRecord): Promise<ListedLab> => {
-  const processes = await processesIn(hosts.map((host) => namespaceOf(name, host.name)));
-  const rows = hosts.map(async (host) => {
-    const init = initOf(processes.get(namespaceOf(name, host.name)) ?? []);
-    const version = init === undefined ? undefined : await engineVersion(init);
-    return { ...host, running: init !== undefined, version: version ?? null };
+const listed = async (lab: LabRecord): Promise<ListedLab> => {
+  const { name, kind, folder, ready, faults = noFaults } = lab;
+  const running = await kinds[kind].running(lab);
+  const rows = lab.hosts.map(async (host) => {
+    const pid = running.get(host.name);
+    const version = pid === undefined ? undefined : await kinds[kind].version(lab, host, pid);
+    return { ...host, running: pid !== undefined, version: version ?? null };
   });
-  return { name, folder, ready, hosts: await Promise.all(rows) };
+  return { name, kind, folder, ready, faults, hosts: await Promise.all(rows) };
 };

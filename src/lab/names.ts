@@ -1,6 +1,6 @@
 import { XhostError } from "../errors.ts";
 
-/** The switch's own address, the default route of every host; whatever it does not know it refuses at once. */
+/** The switch's own address in the first segment; every host reaches it. Whatever it does not know it refuses at once. */
 export const fabricAddress = "10.211.55.1";
 
 /** What lies beyond the hosts' network, answered by the switch itself; from the range that is never routed (RFC 5737). */
@@ -22,9 +22,6 @@ export const isNamespaceOf = (lab: string, namespace: string): boolean =>
 
 /** Below the root of every cgroup hierarchy; Docker puts the containers of a host in a folder of the host's name in it. */
 export const cgroupOf = (lab: string): string => `xhost-${lab}`;
-
-/** h1 is 10.211.55.11, h2 is .12 and so on: the addresses of the tutorials. */
-export const hostAddress = (index: number): string => `10.211.55.${11 + index}`;
 
 /** The lab's folder below the one where `lab up` ran; removed with everything in it by `lab down`. */
 export const labFolder = (cwd: string, lab: string): string => `${cwd}/.xhost/lab/${lab}`;

@@ -1,25 +1,15 @@
-import { removeCgroups } from "./cgroups.ts";
-import { endProcesses, labNamespaces, removeNamespaces } from "./end.ts";
 import { requireHost } from "./exec.ts";
-import { rebuildHost, removeCable } from "./fabric.ts";
-import { startHost } from "./host.ts";
-import { namespaceOf } from "./names.ts";
+import { rebuildHost } from "./fabric.ts";
+import { applyFaults, freeCables } from "./faults-apply.ts";
+import { kinds } from "./kinds.ts";
 import { requireRecord } from "./record.ts";
 import { requireRoot } from "./root.ts";
 
-/**
- * Pulls a host's plug: everything of its kernel is gone, its disk is kept (unless that had to be in memory, see
- * `initScript`). A host that is down stays so.
- */
+/** Pulls a host's plug. A host that is down stays so. */
 export const labStop = async ({ name, host }: { readonly name: string; readonly host: string }): Promise<void> => {
   requireRoot();
   const record = await requireRecord(name);
-  const namespace = namespaceOf(name, requireHost(record, host).name);
-  if (!(await labNamespaces(name)).includes(namespace)) return;
-  await endProcesses([namespace]);
-  await removeCable(name, host);
-  await removeNamespaces([namespace]);
-  await removeCgroups(name, host);
+  await kinds[record.kind].stop(record, requireHost(record, host));
 };
 
 /** Boots a host that was stopped, and waits until it answers; stop and start are a reboot. A host that runs is left alone. */
@@ -31,7 +21,12 @@ export const labStart = async (options: {
   requireRoot();
   const record = await requireRecord(options.name);
   const host = requireHost(record, options.host);
-  if ((await labNamespaces(record.name)).includes(namespaceOf(record.name, host.name))) return;
-  await rebuildHost(record.name, host);
-  await startHost(record, host, { image: `${record.folder}/image.tar`, signal: options.signal });
+  const { running, start, stop } = kinds[record.kind];
+  if ((await running(record)).has(host.name)) return;
+  // what is left of one that ended by itself
+  await stop(record, host);
+  await rebuildHost(record, host);
+  if (record.faults !== undefined) await freeCables(record, [host]);
+  await start(record, host, { image: `${record.folder}/image.tar`, signal: options.signal });
+  if (record.faults !== undefined) await applyFaults(record, [host]);
 };

@@ -25,9 +25,8 @@ export const processesIn = async (
   return found;
 };
 
-/** The first process of a host's pid namespace, whose namespaces are the host; undefined when the host is down. */
-export const initOf = (processes: readonly NamespaceProcess[]): number | undefined =>
-  processes.find(({ nsPids }) => nsPids.length === 2 && nsPids[1] === 1)?.pid;
+/** True for the first process of a pid namespace right below this one: that of a host. */
+export const isInit = ({ nsPids }: NamespaceProcess): boolean => nsPids.length === 2 && nsPids[1] === 1;
 
 /** Tells two processes of the same pid apart (proc_pid_stat(5), field 22); undefined when it has ended, a zombie included. */
 export const startTimeOf = async (pid: number): Promise<string | undefined> => {

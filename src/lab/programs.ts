@@ -3,6 +3,7 @@ import { XhostError } from "../errors.ts";
 import { suiteOf, type Engine } from "./engine.ts";
 import { isStaticProgram } from "./image.ts";
 import { relays } from "./inventory.ts";
+import type { Faults } from "./record.ts";
 
 /** A program that is not on PATH, and the Debian packages that have it: the first that this release knows is meant. */
 export type MissingProgram = { readonly program: string; readonly packages: readonly string[] };
@@ -14,10 +15,22 @@ export const missingPrograms = async (engines: readonly Engine[]): Promise<reado
     ...(engines.includes("machine") ? machineEngine : []),
     ...(engines.some((engine) => suiteOf(engine) !== undefined) ? ownRoots : []),
   ];
-  const missing = [];
-  for (const need of needs) if ((await programPath(need.program)) === undefined) missing.push(need);
+  const missing = [...(await missingOf(needs))];
   if ((await staticBusybox()) === undefined) missing.push({ program: "busybox", packages: ["busybox-static"] });
   if ((await relay()) === undefined) missing.push({ program: "nc", packages: ["netcat-openbsd"] });
+  return missing;
+};
+
+/** What the fabric's faults use; the rest of a lab does without. */
+export const faultPrograms = ({ drop, mtu }: Faults): readonly MissingProgram[] => [
+  ...(drop.length > 0 ? [need("nft", "nftables")] : []),
+  ...(mtu.length > 0 ? [need("tc", "iproute2")] : []),
+];
+
+/** Those of the programs that PATH lacks. */
+export const missingOf = async (needs: readonly MissingProgram[]): Promise<readonly MissingProgram[]> => {
+  const missing = [];
+  for (const need of needs) if ((await programPath(need.program)) === undefined) missing.push(need);
   return missing;
 };
 
@@ -47,7 +60,7 @@ export const relay = async (): Promise<string | undefined> => {
 };
 
 /** Where PATH has the program, as execvp(3) would look. */
-const programPath = async (program: string): Promise<string | undefined> => {
+export const programPath = async (program: string): Promise<string | undefined> => {
   for (const folder of (process.env["PATH"] ?? "").split(":").filter((entry) => entry !== "")) {
     const path = `${folder}/${program}`;
     const found = await access(path, constants.X_OK).then(
@@ -59,7 +72,8 @@ const programPath = async (program: string): Promise<string | undefined> => {
   return undefined;
 };
 
-const need = (program: string, ...packages: readonly string[]): MissingProgram => ({ program, packages });
+/** One that a lab uses. */
+export const need = (program: string, ...packages: readonly string[]): MissingProgram => ({ program, packages });
 
 const everyLab = [
   need("ip", "iproute2"),

@@ -5,11 +5,27 @@ import type { Engine } from "./engine.ts";
 /** A host as it was asked for; whether it runs is seen from its processes. */
 export type LabHost = { readonly name: string; readonly address: string; readonly engine: Engine };
 
+/**
+ * What the fabric does wrong on purpose, in the words of `lab fault`, which checked them. `drop`: packets that do not pass.
+ * `mtu`: links that carry more or less than 1500 bytes. `down`: hosts whose cable is unplugged.
+ */
+export type Faults = {
+  readonly drop: readonly string[];
+  readonly mtu: readonly string[];
+  readonly down: readonly string[];
+};
+
+/** `netns`: hosts made of namespaces, on the machine's kernel. `uml`: each with a kernel of its own, User-Mode Linux. */
+export type LabKind = "netns" | "uml";
+
 /** What the machine knows of a lab, whatever folder it was made in. `ready` is set last, so false is a cut-short `up`. */
 export type LabRecord = {
   readonly name: string;
+  readonly kind: LabKind;
   readonly folder: string;
   readonly hosts: readonly LabHost[];
+  /** Absent in a lab that never had one. */
+  readonly faults?: Faults;
   readonly ready: boolean;
   /** The `up` that made it; pids come round again, so the start time (proc_pid_stat(5), field 22) goes with it. */
   readonly madeBy: { readonly pid: number; readonly startTime: string };
@@ -41,7 +57,7 @@ export const updateRecord = async (record: LabRecord): Promise<void> =>
 /** Undefined when no lab of that name is known on this machine. */
 export const readRecord = async (lab: string): Promise<LabRecord | undefined> => {
   try {
-    return JSON.parse(await readFile(recordPath(lab), "utf8")) as LabRecord;
+    return { kind: "netns", ...(JSON.parse(await readFile(recordPath(lab), "utf8")) as Omit<LabRecord, "kind">) };
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;

@@ -5,25 +5,37 @@ import pLimit from "p-limit";
 import { XhostError } from "../errors.ts";
 import { isBeingMade, removeLab } from "./down.ts";
 import { labNamespaces } from "./end.ts";
-import { dealtEngines, suiteOf, type Engine } from "./engine.ts";
+import { dealtEngines, type Engine } from "./engine.ts";
 import { buildFabric } from "./fabric.ts";
-import { startHost, writeHost } from "./host.ts";
+import { applyFaults } from "./faults-apply.ts";
+import { checkedFaults } from "./faults-words.ts";
 import { writeImage } from "./image.ts";
-import { installPackages, packagesFor } from "./install.ts";
+import { ensurePrograms } from "./install.ts";
 import { inventoryText } from "./inventory.ts";
 import { writeKeys } from "./keys.ts";
-import { checkHostCount, checkLabName, hostAddress, labFolder } from "./names.ts";
+import { kinds } from "./kinds.ts";
+import { checkHostCount, checkLabName, labFolder } from "./names.ts";
 import { noteNetnsFolder } from "./netns-folder.ts";
 import { startTimeOf } from "./processes.ts";
-import { missingError, missingPrograms, relay, staticBusybox } from "./programs.ts";
-import { claimRecord, readRecord, updateRecord, type LabHost, type LabRecord } from "./record.ts";
+import { faultPrograms, missingOf, missingPrograms, relay, staticBusybox } from "./programs.ts";
+import {
+  claimRecord,
+  readRecord,
+  updateRecord,
+  type Faults,
+  type LabHost,
+  type LabKind,
+  type LabRecord,
+} from "./record.ts";
 import { requireRoot } from "./root.ts";
-import { suiteRoot } from "./rootfs.ts";
 import { run } from "./run.ts";
+import { checkSegments, hostAddress } from "./segments.ts";
+import { checkMemory, guestEngines, guestPrograms } from "./uml/needs.ts";
 
 /** A lab that is up; `version` is what each host's engine said of itself. */
 export type Lab = {
   readonly name: string;
+  readonly kind: LabKind;
   readonly folder: string;
   readonly inventory: string;
   readonly hosts: readonly (LabHost & { readonly version: string })[];
@@ -33,26 +45,35 @@ type Progress = (line: string) => void;
 
 /**
  * Makes a lab below `cwd` and waits until every host answers. What fails or is aborted is taken away again; only a kill leaves
- * something, and `labDown` removes that. `engine`: as for `dealtEngines`. `install`: missing packages are installed first.
+ * something, and `labDown` removes that. `kind`: `netns` when not given. `engine`: as for `dealtEngines`; for `uml` bookworm only.
+ * `install`: missing packages are installed first.
  */
 export const labUp = async (options: {
   readonly name: string;
   readonly hosts: number;
+  readonly kind?: LabKind | undefined;
   readonly engine?: string | undefined;
+  readonly segments?: number | undefined;
+  readonly faults?: Faults | undefined;
   readonly install?: boolean | undefined;
   readonly cwd: string;
   readonly onProgress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<Lab> => {
-  const { name, hosts: count, engine, install = false, signal, onProgress = () => undefined } = options;
+  const { name, kind = "netns", hosts: count, engine, segments = 1, install = false } = options;
+  const { signal, onProgress = () => undefined } = options;
   checkLabName(name);
   checkHostCount(count);
-  const engines = dealtEngines(engine, count);
+  checkSegments(segments, count);
+  const engines = kind === "uml" ? guestEngines(engine, count) : dealtEngines(engine, count);
+  const hosts = engines.map((engine, i) => ({ name: `h${i + 1}`, address: hostAddress(i, segments), engine }));
+  const faults = options.faults === undefined ? {} : { faults: checkedFaults(name, hosts, options.faults) };
   requireRoot();
-  const record = await draftRecord(name, labFolder(resolve(options.cwd), name), engines);
+  if (kind === "uml") checkMemory(count);
+  const record = await draftRecord({ name, kind, folder: labFolder(resolve(options.cwd), name), hosts, ...faults });
   await refuseTaken(record);
-  await ensurePrograms(engines, install, { onProgress, signal });
-  const roots = await suiteRoots(engines, { onProgress, signal });
+  await ensurePrograms(() => missingForUp(record), install, { onProgress, signal });
+  const roots = await rootsOf(record, { onProgress, signal });
   if (!(await claimRecord(record))) await refuseTaken(record);
   try {
     return await make(record, roots, { onProgress, signal });
@@ -77,23 +98,24 @@ const make = async (
   await Promise.all([
     writeKeys(folder, hosts, signal),
     writeImage(image, (await staticBusybox()) ?? "busybox", signal),
-    ...hosts.map((host) => writeHost(lab, host, roots.get(host.engine))),
-    noteNetnsFolder().then(() => buildFabric(name, hosts, signal)),
+    ...hosts.map((host) => kinds[lab.kind].write(lab, host, roots.get(host.engine))),
+    noteNetnsFolder().then(() => buildFabric(lab, signal)),
   ]);
   const limit = pLimit(4 * availableParallelism());
   const starts = hosts.map((host) =>
     limit(async () => {
       signal?.throwIfAborted();
-      const version = await startHost(lab, host, { image, signal });
+      const version = await kinds[lab.kind].start(lab, host, { image, signal });
       onProgress(`${host.name} at ${host.address}: Docker ${version} (${host.engine})`);
       return { ...host, version };
     }),
   );
   const up = await allOrFirstError(starts);
+  if (lab.faults !== undefined) await applyFaults(lab, lab.hosts);
   const inventory = `${folder}/inventory.yml`;
   await writeFile(inventory, inventoryText({ ...lab, relay: (await relay()) ?? "nc %h %p" }));
   await updateRecord({ ...lab, ready: true });
-  return { name, folder, inventory, hosts: up };
+  return { name, kind: lab.kind, folder, inventory, hosts: up };
 };
 
 // a start that is under way while the lab is taken away would only disturb that: wait for all of them
@@ -102,10 +124,8 @@ const allOrFirstError = async <T>(starts: readonly Promise<T>[]): Promise<readon
   return await Promise.all(starts);
 };
 
-const draftRecord = async (name: string, folder: string, engines: readonly Engine[]): Promise<LabRecord> => ({
-  name,
-  folder,
-  hosts: engines.map((engine, i) => ({ name: `h${i + 1}`, address: hostAddress(i), engine })),
+const draftRecord = async (lab: Omit<LabRecord, "ready" | "madeBy">): Promise<LabRecord> => ({
+  ...lab,
   ready: false,
   madeBy: { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? "" },
 });
@@ -126,20 +146,17 @@ const refuseTaken = async ({ name, folder }: LabRecord): Promise<void> => {
 
 type Options = { readonly onProgress: Progress; readonly signal: AbortSignal | undefined };
 
-const ensurePrograms = async (engines: readonly Engine[], install: boolean, options: Options): Promise<void> => {
-  const missing = await missingPrograms(engines);
-  if (missing.length === 0) return;
-  if (!install) throw missingError(missing, await packagesFor(missing));
-  await installPackages(await packagesFor(missing), options);
-  const still = await missingPrograms(engines);
-  if (still.length > 0) throw missingError(still, await packagesFor(still));
-};
+const missingForUp = async ({ kind, hosts, faults }: LabRecord) => [
+  ...(await missingPrograms(hosts.map(({ engine }) => engine))),
+  ...(kind === "uml" ? await missingOf(guestPrograms) : []),
+  ...(faults === undefined ? [] : await missingOf(faultPrograms(faults))),
+];
 
-const suiteRoots = async (engines: readonly Engine[], options: Options): Promise<ReadonlyMap<Engine, string>> => {
+const rootsOf = async ({ kind, hosts }: LabRecord, options: Options): Promise<ReadonlyMap<Engine, string>> => {
   const roots = new Map<Engine, string>();
-  for (const engine of new Set(engines)) {
-    const suite = suiteOf(engine);
-    if (suite !== undefined) roots.set(engine, await suiteRoot(suite, options));
+  for (const engine of new Set(hosts.map((host) => host.engine))) {
+    const root = await kinds[kind].root(engine, options);
+    if (root !== undefined) roots.set(engine, root);
   }
   return roots;
 };

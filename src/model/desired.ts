@@ -22,6 +22,7 @@ export const desiredState = (fabric: Fabric, host: string, facts: Facts, env: En
   const places = inventory.networks.filter((n) => n.blocks.has(host)).map((n) => placeOf(n, fabric, host, facts));
   const containers = inventory.containers.filter((c) => c.host === host);
   const volumes = new Set(containers.flatMap((c) => volumesOf(c.service)));
+  const incoming = entrances(places, fabric, host);
   return [
     ...places.flatMap((place) => ownNetwork(place, project, facts)),
     ...[...volumes].filter((name) => isOurs(name, facts, project)).map((name): Resource => ({ kind: "volume", name })),
@@ -29,11 +30,12 @@ export const desiredState = (fabric: Fabric, host: string, facts: Facts, env: En
     ...ways(places, fabric, host),
     ...firewall(
       places.map((place) => passage(place, project, facts)),
-      entrances(places, fabric, host),
+      incoming,
       facts,
       project,
     ),
     ...(places.length > 0 ? surroundings(facts) : []),
+    ...(incoming.length > 0 ? [{ kind: "table", name: "INPUT", present: true } as const] : []),
     ...evidenceOf(fabric, host),
   ];
 };

@@ -100,6 +100,8 @@ export type Facts = {
   readonly interfaces: readonly Interface[];
   readonly routes: readonly KernelRoute[];
   readonly tables: ReadonlyMap<Table, TableRules>;
+  /** Whether the filter table really has its chain INPUT: iptables-nft makes it for the first rule, and shows it always. */
+  readonly hasInputChain: boolean;
   readonly networks: readonly DockerNetwork[];
   readonly containers: readonly DockerContainer[];
   readonly volumes: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];

@@ -136,6 +136,7 @@ const remembered = (facts: Facts, project: string): readonly Resource[] => {
   return [
     ...[...facts.sysctls].map(([key, value]): Resource => ({ kind: "sysctl", key, value, ...noted(key) })),
     { kind: "table", name: "raw", present: facts.tables.has("raw"), ...noted(tableKey("raw")) },
+    { kind: "table", name: "INPUT", present: facts.hasInputChain, ...noted(tableKey("INPUT")) },
     ...[...facts.modules].map(([name, state]): Resource => ({
       kind: "module",
       name,

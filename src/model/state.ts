@@ -96,10 +96,10 @@ export type Sysctl = {
   readonly held?: string | undefined;
 };
 
-/** An iptables table that has to be there; tables come into being with their first rule, and stay (iptables-nft). */
+/** An iptables table that has to be there, or the filter table's chain INPUT; they come into being with their first rule, and stay (iptables-nft). */
 export type FirewallTable = {
   readonly kind: "table";
-  readonly name: Table;
+  readonly name: Table | "INPUT";
   readonly present: boolean;
   /** As of a sysctl; the value is always `absent`. */
   readonly previous?: string | undefined;

@@ -31,6 +31,7 @@ export const parseHost = (output: string): HostFacts => {
     interfaces: parseInterfaces(part("links"), part("addresses")),
     routes: parseRoutes(part("routes")),
     tables: parseTables(part("iptables")),
+    hasInputChain: part("input").trim() !== "absent",
     sysctls: new Map(lines(part("sysctls")).map(pair)),
     before: before(part("before")),
     missing: missingPrograms(part("missing")),

@@ -49,6 +49,7 @@ export const READ_SCRIPT = [
   `section links; ip -j -d link || failed`,
   `section routes; ip -j -4 -N route show table main || failed`,
   `section iptables; iptables-save || failed`,
+  `section input; iptables -V | grep -q nf_tables && command -v nft >/dev/null && ! nft list chain ip filter INPUT >/dev/null 2>&1 && echo absent`,
   `section sysctls`,
   ...SYSCTLS.map((key) => `echo "${key}=$(cat /proc/sys/${key.replaceAll(".", "/")} 2>/dev/null)"`),
   `section programs; for p in ${OPTIONAL.join(" ")}; do command -v $p >/dev/null 2>&1 && echo $p; done`,

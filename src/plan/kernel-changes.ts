@@ -17,7 +17,7 @@ const TOLD: { readonly [K in Kind]: (resource: OfKind<K>) => readonly [string, s
   chain: (r) => [`chain ${r.name} in ${r.table}`, count(r.rules.length, "rule")],
   jump: (r) => [`jump to ${r.to} in ${r.table}`, `at the head of ${r.from}`],
   sysctl: (r) => [`sysctl ${r.key}`, sysctlDetail(r)],
-  table: (r) => [`table ${r.name}`, ""],
+  table: (r) => [r.name === "INPUT" ? "chain INPUT in filter" : `table ${r.name}`, ""],
   module: (r) => [`module ${r.name}`, ""],
   file: (r) => [`file ${r.path}`, `what was measured toward ${count(r.content.split("\n").length - 1, "host")}`],
   key: (r) => [`key ${r.path}`, "made on the host"],

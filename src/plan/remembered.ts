@@ -33,16 +33,17 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
   ];
 };
 
-const undo = (have: Sysctl | FirewallTable | Module, previous: string): string =>
-  have.kind === "sysctl"
-    ? `echo ${previous} > ${path(have.key)}`
-    : have.kind === "module"
-      ? `modprobe -r -q ${have.name} || true`
-      : [
-          `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
-          `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name}`,
-          `fi`,
-        ].join("\n");
+const undo = (have: Sysctl | FirewallTable | Module, previous: string): string => {
+  if (have.kind === "sysctl") return `echo ${previous} > ${path(have.key)}`;
+  if (have.kind === "module") return `modprobe -r -q ${have.name} || true`;
+  // refused where there is a rule in it, or another policy than ACCEPT
+  if (have.name === "INPUT") return "iptables -X INPUT 2>/dev/null || true";
+  return [
+    `if iptables -V | grep -q nf_tables && left=$(nft list table ip ${have.name} 2>/dev/null); then`,
+    `  printf '%s\\n' "$left" | grep -qvE '${EMPTY_TABLE}' || nft delete table ip ${have.name}`,
+    `fi`,
+  ].join("\n");
+};
 
 /** Lines of `nft list table` when nobody has put anything into it; native chains of a user's own are not among them. */
 const EMPTY_TABLE =

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { labDown } from "../../src/lab/down.ts";
 import { labExec } from "../../src/lab/exec.ts";
+import type { Faults, LabKind } from "../../src/lab/record.ts";
+import { setLabFaults } from "../../src/lab/faults.ts";
 import { labUp, type Lab } from "../../src/lab/up.ts";
 
 /** The two engines every behaviour is tried on, and a lab in which both meet. */
@@ -38,10 +40,13 @@ const startIn =
 /** The command line as it stands in the checkout. */
 export const CLI = join(import.meta.dirname, "../../src/cli.ts");
 
-export const testLab = async (name: string, hosts: number, engine: string): Promise<TestLab> => {
+/** As for `xhost lab up`; hosts with a kernel of their own have Docker 20.10 only. */
+type More = { readonly kind?: LabKind; readonly segments?: number; readonly faults?: Faults };
+
+export const testLab = async (name: string, hosts: number, engine: string, more: More = {}): Promise<TestLab> => {
   const folder = join(tmpdir(), `xhost-e2e-${name}-${process.pid}`);
   await mkdir(folder, { recursive: true });
-  const lab = await labUp({ name, hosts, engine, cwd: folder });
+  const lab = await labUp({ name, hosts, engine, ...more, cwd: folder });
   const start = startIn(folder);
   const xhost = async (...args: string[]): Promise<Run> => {
     const { exitCode = -1, stdout, stderr } = await start(...args);
@@ -64,11 +69,16 @@ export const testLab = async (name: string, hosts: number, engine: string): Prom
   return { lab, folder, xhost, start, on, inventory, snapshot: (host) => on(host, SNAPSHOT), down };
 };
 
-/** IPv6 routes (the kernel's own: nothing here makes any), counters and the order in which the kernel lists routes left out; nothing of substance. */
+/**
+ * Counters, clocks, the order in which the kernel lists routes, IPv6 routes and the multicast groups of devices (the kernel's own: nothing
+ * here makes any) left out; nothing of substance.
+ */
 const SNAPSHOT = [
   `ip -j -4 route show table all | tr '}' '\\n' | sed 's/"flags":\\[[^]]*\\]//' | sort`,
-  `ip -j link | tr '{' '\\n' | grep -o '"ifname":"[^"]*".*"mtu":[0-9]*' | sort`,
+  `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//' | sort`,
   `ip neigh show nud permanent`,
+  `bridge fdb show | grep -vE '^(33:33|01:00:5e):' | sort`,
+  `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard -type s 2>/dev/null`,
   `iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
   `nft list ruleset 2>/dev/null | sed 's/counter packets [0-9]* bytes [0-9]*//' | sort`,
   `sysctl -a 2>/dev/null | grep -E 'ip_forward|rp_filter|bridge-nf'`,
@@ -82,6 +92,11 @@ const SNAPSHOT = [
 /** The lab's inventory with containers that end at once when they are told to: sleep as PID 1 waits for the kill after 10 s. */
 export const obedient = (text: string): string =>
   text.replaceAll("[sleep, infinity]", "[sh, -c, 'trap exit TERM; sleep infinity & wait']");
+
+/** Declares what the lab's fabric does wrong from now on; everything else is healed. */
+export const setFaults = async ({ lab: { name } }: TestLab, some: Partial<Faults> = {}): Promise<void> => {
+  await setLabFaults({ name, faults: { drop: [], mtu: [], down: [], ...some } });
+};
 
 /** Pings from a container to an address with the image's own ping, as a user would by hand. */
 export const pings = (lab: TestLab, host: string, container: string, address: string): Promise<boolean> =>

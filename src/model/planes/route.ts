@@ -11,13 +11,13 @@ export const route: DataPlane = {
   overhead: 0,
   carrier: () => "foreign",
   resources: (_here, legs) =>
-    legs.flatMap(({ peer, mtu }) =>
+    legs.flatMap(({ peer, mtu, gateway }) =>
       peer.subnets.map((destination): Resource => ({
         kind: "route",
         destination,
         via: peer.address,
         device: peer.path.device,
-        source: peer.path.source,
+        source: gateway ?? peer.path.source,
         ...(mtu < peer.path.mtu && { mtu }),
       })),
     ),
