@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { vniOf } from "../../src/model/names.ts";
 import { serving, without } from "./packets.ts";
 import { allOwn, allSeen, byPlane, deployed, endsOf, expectDownloads, expectInSync } from "./plane-table.ts";
-import { setFaults, testLab, type Run, type TestLab } from "./xhost.ts";
+import { setFaults, testLab, type TestLab } from "./xhost.ts";
 
 const name = "ep-auto";
 let lab: TestLab;
@@ -170,6 +170,7 @@ describe("UDP port 4789", () => {
     const before = await snapshots();
     const project = (own: string, network: string, pool: string): Promise<string> =>
       byPlane(lab, "vxlan", {
+        file: own,
         edit: (text) =>
           without("h2")(text)
             .replace(/^name: .*/m, `name: ${own}`)
@@ -177,10 +178,6 @@ describe("UDP port 4789", () => {
             .replaceAll("network: app", `network: ${network}`)
             .replaceAll(/^ {2}c(\d):/gm, `  ${network}$1:`)
             .replace("172.30.0.0/16", pool),
-      }).then(async (path) => {
-        const copy = path.replace("vxlan.yml", `${own}.yml`);
-        await lab.on("fabric", `cp ${path} ${copy}`);
-        return copy;
       });
     const [one, two] = [await project("one", "red", "172.30.0.0/16"), await project("two", "blue", "172.31.0.0/16")];
     const ends = (network: string) => ["h1", "h3"].map((host) => ({ host, container: host.replace("h", network) }));

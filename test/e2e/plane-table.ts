@@ -1,6 +1,7 @@
 // What every plane has to do, as tests over any lab, whatever its hosts are made of.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Plane } from "../../src/inventory/inventory.ts";
+import { linkName } from "../../src/model/names.ts";
 import { bothWays, download, seenFrom, sent, sentByHost, serving, type End } from "./packets.ts";
 import { addressOf, identity, type Run, type TestLab } from "./xhost.ts";
 
@@ -20,9 +21,13 @@ export const endsOf = (lab: TestLab): readonly End[] =>
 export const byPlane = (
   lab: TestLab,
   plane: Plane | "auto",
-  { more = "", edit = (text) => text }: { readonly more?: string; readonly edit?: (text: string) => string } = {},
+  {
+    file = plane,
+    more = "",
+    edit = (text) => text,
+  }: { readonly file?: string; readonly more?: string; readonly edit?: (text: string) => string } = {},
 ): Promise<string> =>
-  lab.inventory(`${plane}.yml`, (text) =>
+  lab.inventory(`${file}.yml`, (text) =>
     edit(serving(text).replace(/\n {4}plane: \w+/, "")).replace(/(\n {4}prefix: 24)/, `$1\n    plane: ${plane}${more}`),
   );
 
@@ -84,8 +89,7 @@ export const expectInSync = async (lab: TestLab, file: string): Promise<void> =>
 
 /** The tests of one plane between all hosts of a lab on which nothing is deployed; afterwards nothing is. */
 export const testPlane = (plane: Plane, quiet: () => TestLab, underlay = 1500): void => {
-  const { overhead, hiddenBehind } = PLANES[plane];
-  const mtu = underlay - overhead;
+  const mtu = underlay - PLANES[plane].overhead;
   let file: string;
   const said: Run[] = [];
   const before = new Map<string, string>();
@@ -133,24 +137,14 @@ export const testPlane = (plane: Plane, quiet: () => TestLab, underlay = 1500): 
       expect(await states(lab(), hosts())).toEqual(state);
     });
 
-    test(`masquerade between hosts: the ${hiddenBehind}'s address is seen instead of the container's`, async () => {
-      const masqueraded = await byPlane(lab(), plane, { more: "\n    masquerade: true" });
-      await deployed(lab(), masqueraded);
-      const ends = endsOf(lab());
-      const behind = bothWays(ends).map(([from]) => hiding(lab(), from.host, hiddenBehind));
-      expect(await allSeen(lab(), ends)).toEqual(await Promise.all(behind));
-      expect((await lab().xhost("plan", masqueraded)).stdout).toContain("Nothing to do.");
-    });
-
     if (plane === "wireguard")
       test("the private key is root's alone and in nothing that is printed", async () => {
-        await lab().xhost("deploy", file, "--yes", "--verbose", "--reprobe");
         for (const host of hosts()) {
           const name = `/etc/xhost/${lab().lab.name}/wireguard.key`;
           expect(await lab().on(host, `stat -c '%n %a %U' /etc/xhost/*/*key*`)).toBe(`${name} 600 root`);
           const key = (await lab().on(host, `cat ${name}`)).trim();
           expect(key).toMatch(/^[A-Za-z0-9+/]{43}=$/);
-          expect(said.length).toBeGreaterThan(4);
+          expect(said.length).toBeGreaterThan(2);
           for (const { stdout, stderr } of said) expect(stdout + stderr).not.toContain(key);
         }
       });
@@ -162,6 +156,55 @@ export const testPlane = (plane: Plane, quiet: () => TestLab, underlay = 1500): 
     });
   });
 };
+
+/** That planes follow each other between all hosts of a lab on which nothing is deployed; afterwards nothing is. */
+export const testSwitching = (planes: readonly Plane[], lab: () => TestLab): void => {
+  test(`${planes.join(" -> ")} in place: each connects, and leaves nothing of the one before`, async () => {
+    const hosts = lab().lab.hosts.map(({ name }) => name);
+    const before = await states(lab(), hosts);
+    let file = "";
+    for (const plane of planes) {
+      file = await byPlane(lab(), plane);
+      await deployed(lab(), file);
+      expect(await allSeen(lab(), endsOf(lab())), plane).toEqual(await allOwn(lab(), endsOf(lab())));
+      for (const host of hosts)
+        expect(await tunnels(lab(), host)).toBe(plane === "route" ? "" : linkName(lab().lab.name, plane));
+    }
+    await expectInSync(lab(), file);
+    expect((await lab().xhost("destroy", file, "--yes")).code).toBe(0);
+    expect(await states(lab(), hosts)).toEqual(before);
+  });
+};
+
+/** Masquerading by each plane between all hosts of a lab on which nothing is deployed; afterwards nothing is. */
+export const testMasquerade = (planes: readonly Plane[], lab: () => TestLab): void => {
+  describe("masquerade between hosts", () => {
+    let file: string;
+    const before: string[] = [];
+    const hosts = (): readonly string[] => lab().lab.hosts.map(({ name }) => name);
+    beforeAll(async () => {
+      before.push(...(await states(lab(), hosts())));
+    });
+
+    test.each(planes)("by %s: the container's address is not seen, and packets pass", async (plane) => {
+      file = await byPlane(lab(), plane, { more: "\n    masquerade: true" });
+      await deployed(lab(), file);
+      const ends = endsOf(lab());
+      const behind = bothWays(ends).map(([from]) => hiding(lab(), from.host, PLANES[plane].hiddenBehind));
+      expect(await allSeen(lab(), ends)).toEqual(await Promise.all(behind));
+      expect((await lab().xhost("plan", file)).stdout).toContain("Nothing to do.");
+    });
+
+    test("destroy leaves nothing", async () => {
+      expect((await lab().xhost("destroy", file, "--yes")).code).toBe(0);
+      expect(await states(lab(), hosts())).toEqual(before);
+    });
+  });
+};
+
+/** Devices of ours on a host that are no bridge. */
+const tunnels = (lab: TestLab, host: string): Promise<string> =>
+  lab.on(host, `cd /sys/class/net && for d in xh-*; do test -d $d/bridge || test ! -d $d || echo $d; done`);
 
 const states = (lab: TestLab, hosts: readonly string[]): Promise<readonly string[]> =>
   Promise.all(hosts.map((host) => lab.snapshot(host)));
