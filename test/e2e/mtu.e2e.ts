@@ -1,6 +1,6 @@
 // Containers get what the path carries, no more and no less, and TCP never stalls because somebody believed more.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serving, without, download, type End } from "./packets.ts";
+import { sent, serving, without, type End } from "./packets.ts";
 import {
   allOwn,
   allSeen,
@@ -11,7 +11,7 @@ import {
   expectFullSize,
   expectInSync,
 } from "./plane-table.ts";
-import { setFaults, testLab, type TestLab } from "./xhost.ts";
+import { addressOf, setFaults, testLab, type TestLab } from "./xhost.ts";
 
 const name = "ep-mtu";
 let lab: TestLab;
@@ -107,45 +107,50 @@ describe("one host with 1400 among 1500", () => {
   });
 });
 
-describe("an adopted network, which believes in 1500, by vxlan", () => {
+describe("adopted networks, which believe in 1500, by vxlan", () => {
   const restart =
     "stop-docker; start-docker; for i in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.1; done";
   let file: string;
+  let two: readonly [End, End];
   beforeAll(async () => {
     // the other hosts' default bridges have the same range
     await lab.on(
       "h1",
       `sed -i '1s/{/{"bip": "172.29.0.1\\/24",/' /etc/docker/daemon.json; ip link del docker0; ${restart}`,
     );
+    await lab.on("h2", "docker network create --subnet 172.28.0.0/24 -o com.docker.network.bridge.name=theirs theirs");
+    two = ends.slice(0, 2) as unknown as readonly [End, End];
     file = await lab.inventory("adopted.yml", (text) =>
-      without("h3")(serving(text)).replace("plane: route", "plane: vxlan\n    existing: { h1: bridge }"),
+      without("h3")(serving(text)).replace(
+        / {4}pool: .*\n.*\n {4}plane: route/,
+        "    plane: vxlan\n    existing: { h1: bridge, h2: theirs }",
+      ),
     );
     await deployed(lab, file);
   });
 
-  test("TCP does not stall: both ends learn of smaller segments from the SYN", async () => {
-    const [c1, c2] = ends as readonly [End, End];
-    expect([await mtuOf(c1), await mtuOf(c2)]).toEqual([1500, 1450]);
+  test("TCP does not stall: both ends learn from the SYN how big segments may be", async () => {
+    expect(await Promise.all(two.map(mtuOf))).toEqual([1500, 1500]);
     const rules = await lab.on("h1", "iptables-save -t filter | grep -- '-j TCPMSS --set-mss 1410'");
     expect(rules.split("\n")).toEqual([
-      expect.stringMatching(/-s 172\.30\.[0-9.]+\/24 -d 172\.29\.0\.0\/24 -i xh-ep-mtu-vxlan -o docker0 -p tcp /),
-      expect.stringMatching(/-s 172\.29\.0\.0\/24 -d 172\.30\.[0-9.]+\/24 -i docker0 -o xh-ep-mtu-vxlan -p tcp /),
+      expect.stringMatching(`-s 172.28.0.0/24 -d 172.29.0.0/24 -i xh-${name}-vxlan -o docker0 -p tcp `),
+      expect.stringMatching(`-s 172.29.0.0/24 -d 172.28.0.0/24 -i docker0 -o xh-${name}-vxlan -p tcp `),
     ]);
-    for (const [by, of] of [[c1, c2] as const, [c2, c1] as const]) {
-      const { sent, got } = await download(lab, { by, of });
-      expect(got, `${of.container} to ${by.container}`).toBe(sent);
-    }
+    await expectDownloads(lab, two);
   });
 
-  test("also where nobody is told that a packet was too big", async () => {
-    // what a host that filters ICMP, or a container that does, makes of path MTU discovery
-    await lab.on("h1", "iptables -t mangle -A POSTROUTING -o docker0 -p icmp --icmp-type fragmentation-needed -j DROP");
-    await lab.on("h1", "docker exec c1 true && conntrack -F 2>/dev/null || true");
-    const [c1, c2] = ends as readonly [End, End];
-    const { sent, got } = await download(lab, { by: c2, of: c1 });
-    expect(got).toBe(sent);
+  test("also where nobody gets to know that a packet was too big", async () => {
+    const drop = "iptables -t mangle -A POSTROUTING -p icmp --icmp-type fragmentation-needed -j DROP";
+    for (const { host } of two) await lab.on(host, drop);
+    const [c1, c2] = two;
+    expect(await sent(lab, c1, await addressOf(lab, c2.host, c2.container), 1500)).toBe("lost");
+    expect(await sent(lab, c1, await addressOf(lab, c2.host, c2.container), 1450)).toBe("arrives");
+    await expectDownloads(lab, two);
     await expectInSync(lab, file);
+  });
+
+  test("the rules go with the project", async () => {
     await destroyed(file);
-    expect(await lab.on("h1", "iptables-save -t filter")).not.toContain("TCPMSS");
+    for (const { host } of two) expect(await lab.on(host, "iptables-save")).not.toContain("TCPMSS");
   });
 });
