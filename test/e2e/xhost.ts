@@ -75,7 +75,7 @@ export const testLab = async (name: string, hosts: number, engine: string, more:
  */
 const SNAPSHOT = [
   `ip -j -4 route show table all | tr '}' '\\n' | sed 's/"flags":\\[[^]]*\\]//' | sort`,
-  `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//' | sort`,
+  `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//; s/ tso_max_[a-z]+ [0-9]+//g' | sort`,
   `ip neigh show nud permanent`,
   `bridge fdb show | grep -vE '^(33:33|01:00:5e):' | sort`,
   `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard -type s 2>/dev/null`,

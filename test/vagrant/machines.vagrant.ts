@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import { quote } from "../../src/ssh/quote.ts";
 import { machine, startSandbox, type Sandbox } from "./sandbox.ts";
 
@@ -78,6 +78,7 @@ test.each(KINDS)(
   "$plane with the module of the kernel",
   async ({ plane, inventory, containers: [c1 = "", c2 = ""] }) => {
     const file = await inventory();
+    onTestFailed(async () => void (await sandbox.run(process.execPath, "src/cli.ts", "destroy", "--yes", file)));
     const untouched = await snapshot();
     const deployed = await timed(`xhost deploy, ${plane}`, () => xhost("deploy", "--yes", file));
     expect(deployed).toContain("2 of 2 checks passed");
@@ -100,12 +101,9 @@ test.each(KINDS)(
         `${/min\/avg\/max = [^/]*\/([^/]*)/.exec(said)?.[1] ?? ""} ms`,
       ]);
     }
-    const listening = on("h2", `docker exec ${c2} timeout 60 nc -l -p 5001 >/dev/null`);
-    const said = await on(
-      "h1",
-      `sleep 2; docker exec ${c1} sh -c "dd if=/dev/zero bs=64k count=800 | nc ${a2} 5001" 2>&1`,
-    );
-    await listening;
+    await on("h2", `docker exec -d ${c2} nc -l -p 5001`);
+    const send = `until dd if=/dev/zero bs=64k count=800 2>/tmp/dd | nc ${a2} 5001; do sleep 1; done; cat /tmp/dd`;
+    const said = await on("h1", `timeout 60 docker exec ${c1} sh -c '${send}'`);
     figures.push([`50 MB over TCP, ${plane}`, /[\d.]+[kMG]?B\/s/.exec(said)?.[0] ?? said]);
     expect(said).toContain("52428800 bytes");
 
