@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Carrier, Evidence } from "../src/model/evidence.ts";
+import { formatEvidence, parseEvidence, type Carrier, type Evidence } from "../src/model/evidence.ts";
 import { fabric, type Fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import { pairOf, type Pair } from "../src/model/pairs.ts";
@@ -133,7 +133,7 @@ describe("a pair between which no plane crosses", () => {
     const seen = await look({ moment: "before", edit: auto, editFacts: able });
     const said = clashesOf(seen, await measured(NONE), { iKnow: false, unmeasured: true }).map((e) => e.message);
     expect(said).toEqual([
-      "h1: network app: no plane crosses between h1 and h2: route: packets with container addresses do not arrive from h1 to h2 nor from h2 to h1; ipip: packets of IP protocol 4 do not arrive from h1 to h2 nor from h2 to h1; vxlan: packets to UDP port 4789 do not arrive from h1 to h2 nor from h2 to h1; wireguard: packets to UDP port 51820 do not arrive from h1 to h2 nor from h2 to h1",
+      "h1: network app: no plane crosses between h1 and h2: route: packets with container addresses do not arrive from h1 to h2 nor from h2 to h1; ipip: packets of IP protocol 4 do not arrive from h1 to h2 nor from h2 to h1; vxlan: packets to UDP port 4789 do not arrive from h1 to h2 nor from h2 to h1; wireguard: packets to UDP port 51820 do not arrive from h1 to h2 nor from h2 to h1: let the fabric between them pass one (--reprobe measures again)",
     ]);
   });
   it("is one too where it could not be measured", async () => {
@@ -142,6 +142,28 @@ describe("a pair between which no plane crosses", () => {
     expect(said[0]).toMatch(
       /^h1: network app: it is not known which plane crosses between h1 and h2: .*perl or python3/,
     );
+  });
+});
+
+describe("what is kept on a host", () => {
+  it.each([
+    ["as it was written", "h2 10.0.0.1 10.0.0.2 1500 foreign=0,udp:4789=1500 2026-11-22T12:00:00Z", 1],
+    ["a number that is none", "h2 10.0.0.1 10.0.0.2 1500 foreign=x 2026-11-22T12:00:00Z", 0],
+    ["no number", "h2 10.0.0.1 10.0.0.2 1500 foreign= 2026-11-22T12:00:00Z", 0],
+    ["a line that was cut short", "h2 10.0.0.1 10.0.0.2 1500 foreign=0,ud", 0],
+    ["nothing", "", 0],
+  ])("%s", (_what, line, count) => {
+    const parsed = parseEvidence(`${line}\n`);
+    expect(parsed.size).toBe(count);
+    if (count > 0) expect(formatEvidence([...parsed.values()])).toBe(`${line}\n`);
+  });
+});
+
+describe("what was lost", () => {
+  const NONE: Passing = { foreign: 0, proto4: 0, "udp:4789": 0, "udp:51820": 0 };
+  it("is no reason to refuse when it is about to be measured again", async () => {
+    const seen = await look({ moment: "before", edit: auto, editFacts: able });
+    expect(clashesOf(seen, await measured(NONE), { iKnow: false, unmeasured: true, reprobe: true })).toEqual([]);
   });
 });
 

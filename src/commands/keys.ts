@@ -14,7 +14,7 @@ export const withKeys = async (look: Look, plans: readonly HostPlan[], context: 
   const { inventory, hosts } = look;
   const path = keyFile(inventory.name);
   const wanting = plans.filter((plan) =>
-    plan.steps.some((step) => step.changes.some(({ sign, what }) => sign === "+" && what === `key ${path}`)),
+    plan.steps.some((step) => step.changes.some(({ sign, what }) => sign !== "-" && what === `key ${path}`)),
   );
   const all = wanting.flatMap(({ host }) => hosts.get(host) ?? []);
   if (all.length === 0) return look;

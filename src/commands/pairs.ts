@@ -48,7 +48,8 @@ const grouped = (pairs: readonly Pair[]): readonly (readonly string[])[] => {
     if (group.length === 1) return [row(first)];
     const times = group.flatMap(({ at }) => at ?? []).sort();
     const [network = "", , plane = "", mtu = ""] = row(first);
-    return [[network, `${group.length} pairs`, plane, mtu, "", times[0] ?? ""]];
+    const why = `such as ${first.hosts.join(" - ")}:\n${whyOf(first)}`;
+    return [[network, `${group.length} pairs`, plane, mtu, why, times[0] ?? ""]];
   });
 };
 

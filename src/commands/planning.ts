@@ -33,7 +33,7 @@ export const planDeploy = async (
   if (early.length > 0) throw combined(early);
   const measured = await measureWays(look, context, options);
   const whole = measured.size === 0 ? blind : wholeOf(look, measured);
-  const clashes = clashesOf(look, whole, options);
+  const clashes = clashesOf(look, whole, { iKnow: options.iKnow });
   if (clashes.length > 0) throw combined(clashes);
   const plans = plansOf(look, whole, context);
   refuseStrangers(look, plans);
@@ -42,15 +42,18 @@ export const planDeploy = async (
   return { plans, whole, measured };
 };
 
+/** `unmeasured`, `reprobe`: as in `Allowed`. */
+type Judging = { readonly iKnow: boolean; readonly unmeasured?: boolean; readonly reprobe?: boolean };
+
 /** Why nothing may be changed on the chosen hosts that answered; all of it, what two hosts have to say only once. */
 export const clashesOf = (
   look: Look,
   whole: Fabric,
-  { iKnow, unmeasured = false }: { readonly iKnow: boolean; readonly unmeasured?: boolean },
+  { iKnow, unmeasured = false, reprobe = false }: Judging,
 ): readonly XhostError[] => {
   const told = new Set<string>();
   return answered(look).flatMap(({ name, facts }) =>
-    conflicts(whole, name, facts, { openFirewall: iKnow, unmeasured })
+    conflicts(whole, name, facts, { openFirewall: iKnow, unmeasured, reprobe })
       .filter((text) => !PAIR.test(text) || (!told.has(text) && told.add(text)))
       .map((text) => new XhostError("CONFLICT", text, { host: name })),
   );

@@ -10,6 +10,8 @@ export type Allowed = {
   readonly openFirewall: boolean;
   /** A plane may not be known yet: nothing is going to be changed. */
   readonly unmeasured?: boolean;
+  /** What was measured is about to be measured again. */
+  readonly reprobe?: boolean;
 };
 
 /**
@@ -92,7 +94,7 @@ const networkConflicts = (
   fabric: Fabric,
   host: string,
   facts: Facts,
-  { unmeasured = false }: Allowed,
+  { unmeasured = false, reprobe = false }: Allowed,
 ): readonly string[] =>
   fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
@@ -116,7 +118,7 @@ const networkConflicts = (
               ),
             ]
           : []),
-        ...ruptures(fabric, network, { host, unmeasured }).map(says),
+        ...ruptures(fabric, network, { host, unmeasured, reprobe }).map(says),
         ...fabric.inventory.containers
           .filter((c) => c.host === host && c.network === network.name && subnet !== undefined)
           .flatMap((c) => {

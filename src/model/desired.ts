@@ -8,7 +8,7 @@ import { dropsInRaw, firewall, type Entrance, type Narrow, type Passage } from "
 import { bridgeName, evidenceFile, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
 import { listedName } from "./image-name.ts";
 import { planes } from "./planes/index.ts";
-import { hereOf } from "./pairs.ts";
+import { hereOf, ladderOf } from "./pairs.ts";
 import { firstAddress, placeOf, type Place, type PlannedLeg } from "./place.ts";
 import { settingsLabel, settingsOf } from "./settings.ts";
 import type { Container, HostState, Network, OwnFile, Resource } from "./state.ts";
@@ -50,14 +50,18 @@ const ways = (places: readonly Place[], fabric: Fabric, host: string): readonly 
   });
 };
 
-/** Where tunnels come in; none for networks whose firewall is somebody else's job. */
+/**
+ * Where tunnels come in; none for a plane whose networks all leave the firewall to somebody else. A device is shared: where it is
+ * guarded for one network, the peers of the others have to pass too.
+ */
 const entrances = (places: readonly Place[], fabric: Fabric, host: string): readonly Entrance[] => {
   const here = hereOf(fabric, host);
-  const legs = places.filter((place) => place.network.firewall !== "none").flatMap((place) => place.legs);
   return PLANES.flatMap((plane) => {
     const { arriving, link } = planes[plane];
-    const peers = [...new Set(legs.filter((leg) => leg.plane === plane).map((leg) => leg.peer))];
-    if (here === undefined || arriving === undefined || peers.length === 0) return [];
+    const using = places.map(({ network, legs }) => ({ network, legs: legs.filter((leg) => leg.plane === plane) }));
+    const isGuarded = using.some(({ network, legs }) => network.firewall !== "none" && legs.length > 0);
+    if (here === undefined || arriving === undefined || !isGuarded) return [];
+    const peers = using.flatMap(({ legs }) => legs.map((leg) => leg.peer));
     const roaming =
       plane === "wireguard" && peers.some(({ host: peer }) => here.ports.wireguard.get(peer)?.isBehindNat);
     const rivals = here.facts.interfaces.filter((i) => plane === "ipip" && i.type === link);
@@ -66,8 +70,9 @@ const entrances = (places: readonly Place[], fabric: Fabric, host: string): read
         match: arriving(here.ports, host),
         local: here.local,
         // A peer behind a NAT comes from wherever the NAT is; WireGuard asks for its key.
-        from: roaming ? undefined : [...new Set(peers.map(({ address }) => address))].sort(),
+        from: roaming ? undefined : [...new Set(peers.map(({ address }) => address))].filter((a) => a !== ""),
         others: rivals.flatMap(({ tunnel }) => (tunnel?.remote === undefined ? [] : [tunnel.remote])),
+        everywhere: plane === "vxlan",
       },
     ];
   });
@@ -103,17 +108,18 @@ const ownNetwork = ({ network, self, legs, isComplete }: Place, project: string,
   return [{ kind: "network", name, subnet, gateway: firstAddress(subnet), bridge: bridgeName(project, name), mtu }];
 };
 
-/** What a network alone may carry: as much as the way out of the host, with room for the planes that may come. */
-const uplinkMtu = ({ plane }: InventoryNetwork, facts: Facts): number => {
+/** What a network alone may carry: as much as the way out of the host, with room for the plane that will come. */
+const uplinkMtu = (network: InventoryNetwork, facts: Facts): number => {
   const uplink = facts.routes.find((r) => r.destination === "0.0.0.0/0")?.device;
   const mtu = facts.interfaces.find((i) => i.name === uplink)?.mtu ?? 1500;
-  return Math.min(mtu, 1500) - (plane === "auto" ? 0 : planes[plane].overhead);
+  const [only, more] = ladderOf(network);
+  return Math.min(mtu, 1500) - (only === undefined || more !== undefined ? 0 : planes[only].overhead);
 };
 
 const passage = ({ network, self, legs }: Place, project: string, facts: Facts): Passage => {
   const docker = adopted(network, self.host, facts);
   const remote = new Map<string, string[]>();
-  const narrow: Narrow[] = [];
+  const narrow = new Map<string, Narrow>();
   for (const { peer, plane, mtu } of legs) {
     const isTunnel = planes[plane].link !== undefined;
     // Through a tunnel what is masqueraded carries the host's address in its block.
@@ -122,7 +128,9 @@ const passage = ({ network, self, legs }: Place, project: string, facts: Facts):
     const list = remote.get(device) ?? [];
     list.push(...sources);
     remote.set(device, list);
-    if (docker !== undefined && docker.mtu > mtu) narrow.push({ device, mtu, remote: peer.subnets });
+    if (docker === undefined || docker.mtu <= mtu) continue;
+    const alike = narrow.get(`${device} ${mtu}`)?.remote ?? [];
+    narrow.set(`${device} ${mtu}`, { device, mtu, remote: [...alike, ...peer.subnets] });
   }
   return {
     mode: network.firewall,
@@ -130,7 +138,7 @@ const passage = ({ network, self, legs }: Place, project: string, facts: Facts):
     bridge: docker?.bridge ?? bridgeName(project, network.name),
     local: self.subnets,
     remote,
-    narrow,
+    narrow: [...narrow.values()],
     hidden: legs[0]?.gateway === undefined ? undefined : { source: legs[0].gateway, devices: tunnelsOf(legs, project) },
   };
 };

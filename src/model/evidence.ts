@@ -49,12 +49,13 @@ export const formatEvidence = (all: readonly Evidence[]): string =>
 export const parseEvidence = (text: string): ReadonlyMap<string, Evidence> =>
   new Map(
     text.split("\n").flatMap((line): [string, Evidence][] => {
-      const [to, source, target, mtu, sizes, at] = line.split(" ");
-      if (to === undefined || source === undefined || target === undefined || sizes === undefined || at === undefined)
-        return [];
+      if (!LINE.test(line)) return [];
+      const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ");
       return [[to, { to, source, target, mtu: Number(mtu), sizes: new Map(sizes.split(",").map(sizeOf)), at }]];
     }),
   );
+
+const LINE = /^\S+ [\d.]+ [\d.]+ \d+ (foreign|proto4|udp:\d+)=\d+(,(foreign|proto4|udp:\d+)=\d+)* \S+$/;
 
 const sizeOf = (text: string): [Carrier, number] => {
   const at = text.lastIndexOf("=");

@@ -31,6 +31,8 @@ export type Entrance = {
   readonly from: readonly string[] | undefined;
   /** Addresses from which another tunnel of the host, not xhost's, has such packets. */
   readonly others: readonly string[];
+  /** Whether the tunnel hears at every address of the host, whatever its own is: a vxlan socket does (vxlan_create_sock). */
+  readonly everywhere: boolean;
 };
 
 /**
@@ -77,13 +79,15 @@ const chain = ({ table, from, name }: Hook, rules: readonly string[], project: s
  * Tunnel packets from the peers alone: a device without a fixed remote takes them from anybody, and what is inside could
  * pretend to come from the fabric. Another tunnel of the host keeps its own.
  */
-const inputRules = ({ match, local, from, others }: Entrance): readonly string[] =>
+const inputRules = ({ match, local, from, others, everywhere }: Entrance): readonly string[] =>
   from === undefined
     ? [`-d ${local}/32 ${match} -j ACCEPT`]
     : [
-        ...from.map((peer) => `-s ${peer}/32 -d ${local}/32 ${match} -j ACCEPT`),
+        ...aggregate(from.map((peer) => cidrOf(`${peer}/32`))).map(
+          (peers) => `-s ${formatCidr(peers)} -d ${local}/32 ${match} -j ACCEPT`,
+        ),
         ...others.map((other) => `-s ${other}/32 -d ${local}/32 ${match} -j RETURN`),
-        `-d ${local}/32 ${match} -j DROP`,
+        `${everywhere ? "" : `-d ${local}/32 `}${match} -j DROP`,
       ];
 
 /** Bytes of the IPv4 and TCP headers that a segment does not count (RFC 6691). */
@@ -95,7 +99,8 @@ const clampRules = ({ mode, narrow, bridge, local }: Passage): readonly string[]
     ? []
     : narrow.flatMap(({ device, remote, mtu }) =>
         local.flatMap((mine) =>
-          remote.flatMap((theirs) => {
+          aggregate(remote.map(cidrOf)).flatMap((range) => {
+            const theirs = formatCidr(range);
             const clamp = `-p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${mtu - HEADERS}`;
             return [
               `-s ${theirs} -d ${mine} -i ${device} -o ${bridge} ${clamp}`,

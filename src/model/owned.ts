@@ -103,7 +103,7 @@ const ownLinks = (facts: Facts, project: string): readonly Resource[] =>
 export const ownInterfaces = (facts: Facts, project: string): Facts["interfaces"] =>
   facts.interfaces.filter((i) => i.alias === linkAlias(project));
 
-/** wireguard-go's device is a tun to the kernel; without its process it is one still, and replaced. */
+/** wireguard-go's device is a tun to the kernel, and goes with the process. */
 const linkTypeOf = ({ type }: Facts["interfaces"][number], hasPeers: boolean): LinkType =>
   hasPeers || type === "tun" || type === "wireguard" ? "wireguard" : type === "vxlan" ? "vxlan" : "ipip";
 
@@ -147,9 +147,9 @@ const remembered = (facts: Facts, project: string): readonly Resource[] => {
 };
 
 const ownFiles = (facts: Facts, project: string): readonly Resource[] => {
-  const content = facts.evidence.get(project);
+  const [content, key] = [facts.evidence.get(project), facts.keys.get(project)];
   return [
     ...(content === undefined ? [] : [{ kind: "file", path: evidenceFile(project), content } as const]),
-    ...(facts.keys.has(project) ? [{ kind: "key", path: keyFile(project) } as const] : []),
+    ...(key === undefined ? [] : [{ kind: "key", path: keyFile(project), whole: key !== "" } as const]),
   ];
 };

@@ -67,7 +67,7 @@ const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second:
     plane: chosen?.plane,
     mtu: chosen?.mtu,
     attempts,
-    at: [there.evidence?.at, back.evidence?.at].sort()[0],
+    at: there.evidence && back.evidence && [there.evidence.at, back.evidence.at].sort()[0],
   };
 };
 

@@ -50,11 +50,13 @@ const siteOf = (network: InventoryNetwork, fabric: Fabric, host: string): Site =
   subnets: fabric.subnets.get(network.name)?.get(host) ?? [],
 });
 
-/** The host's own address in its block: the first, or what an adopted network says. */
+/** The host's own address in its block: the first, or what the bridge of an adopted network has; Docker tells that only where it was given. */
 const gatewayOf = (network: InventoryNetwork, fabric: Fabric, host: string): string | undefined => {
-  const docker = adopted(network, host, fabric.sights.get(host)?.facts);
+  const facts = fabric.sights.get(host)?.facts;
+  const docker = adopted(network, host, facts);
   const subnet = fabric.subnets.get(network.name)?.get(host)?.[0];
-  return docker !== undefined ? docker.gateway : subnet === undefined ? undefined : firstAddress(subnet);
+  if (docker === undefined) return subnet === undefined ? undefined : firstAddress(subnet);
+  return facts?.interfaces.find(({ name }) => name === docker.bridge)?.addresses[0]?.address ?? docker.gateway;
 };
 
 /** The address that the bridge of a block has. */
@@ -77,10 +79,20 @@ const keptLeg = (here: Here, { network, site, gateway, standing, path }: Kept): 
   }
   const mtu = here.facts.interfaces.find((i) => i.name === route.device)?.mtu ?? 1500;
   const plane = planeOfDevice(here.project, route.device);
+  // In the clear is no way to keep, though somebody might still listen at its end.
+  if (network.encrypt && plane !== "wireguard") return [];
   const kept = path ?? { device: route.device, mtu, gateway: undefined, source: route.source };
-  const peer = { ...site, address: site.address === "" ? (route.via ?? "") : site.address, path: kept };
+  const address = site.address === "" ? (route.via ?? endpointOf(here, route.device, site) ?? "") : site.address;
+  const peer = { ...site, address, path: kept };
   return [{ plane, mtu: route.mtu ?? mtu, peer, gateway }];
 };
+
+/** The underlay address of a wireguard peer, which its routes do not name. */
+const endpointOf = ({ facts }: Here, device: string, { subnets }: Site): string | undefined =>
+  facts.wireguard
+    .find(({ name }) => name === device)
+    ?.peers.find(({ allowed }) => allowed.some((network) => subnets.includes(network)))
+    ?.endpoint.split(":")[0];
 
 const planeOfDevice = (project: string, device: string): Plane =>
   (["ipip", "vxlan", "wireguard"] as const).find((type) => linkName(project, type) === device) ?? "route";

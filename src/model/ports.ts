@@ -37,12 +37,18 @@ export const portsOf = (
     host,
     {
       port: wireguardPort(project, facts),
-      publicKey: facts.keys.get(project) ?? (chosen.has(host) ? publicKeyOf(host) : undefined),
+      publicKey: keyOf(facts, project) ?? (chosen.has(host) ? publicKeyOf(host) : undefined),
       isBehindNat: !facts.interfaces.some((i) => i.addresses.some((a) => a.address === addresses.get(host))),
     },
   ]);
   const hosts = all.map(({ facts }) => facts);
   return { vxlan: vxlanPort(project, hosts), wireguard: new Map(wireguard), addresses };
+};
+
+/** The host's public key, unless its file is damaged. */
+const keyOf = (facts: Facts, project: string): string | undefined => {
+  const key = facts.keys.get(project);
+  return key === "" ? undefined : key;
 };
 
 /** What stands for a key in a plan that is made before it. */

@@ -8,14 +8,14 @@ import { NOT_MEASURED, pairOf, type Pair } from "./pairs.ts";
 export const ruptures = (
   fabric: Fabric,
   network: InventoryNetwork,
-  { host, unmeasured }: { readonly host: string; readonly unmeasured: boolean },
+  { host, unmeasured, reprobe }: { readonly host: string; readonly unmeasured: boolean; readonly reprobe: boolean },
 ): readonly string[] =>
   [...network.blocks.keys()]
     .filter((other) => other !== host)
     .flatMap((other) => {
       const pair = pairOf(fabric, network, host, other);
       if (pair === undefined || pair.plane !== undefined) return [];
-      const isKnown = pair.attempts.every(({ why }) => why !== NOT_MEASURED);
+      const isKnown = pair.attempts.every(({ why, measured }) => why !== NOT_MEASURED && !(reprobe && measured));
       return isKnown || !unmeasured ? [rupture(pair, network)] : [];
     });
 
@@ -26,14 +26,14 @@ const rupture = ({ hosts: [a, b], attempts }: Pair, network: InventoryNetwork): 
   const [only] = attempts;
   if (attempts.length === 1 && only !== undefined) {
     const remedies = [
-      ...(only.measured ? ["let the fabric between them pass it"] : []),
+      ...(only.measured ? ["let the fabric between them pass it (--reprobe measures again)"] : []),
       ...(network.encrypt || network.plane === "auto" ? [] : ["write `plane: auto`"]),
     ];
     return [`plane ${only.plane} does not cross between ${a} and ${b}: ${only.why}`, remedies.join(", or ")]
       .filter((text) => text !== "")
       .join(": ");
   }
-  return `no plane crosses between ${a} and ${b}: ${all}`;
+  return `no plane crosses between ${a} and ${b}: ${all}: let the fabric between them pass one (--reprobe measures again)`;
 };
 
 /** Device names are short: another's may be the same, and it is not ours to delete. */

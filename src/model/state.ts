@@ -52,7 +52,12 @@ export type Route = {
 export type OwnFile = { readonly kind: "file"; readonly path: string; readonly content: string };
 
 /** The wireguard key of the project on the host: made there, never read by anybody else. */
-export type Key = { readonly kind: "key"; readonly path: string };
+export type Key = {
+  readonly kind: "key";
+  readonly path: string;
+  /** Whether it is one: a file that was cut short is not. */
+  readonly whole: boolean;
+};
 
 /** A kernel module that has to be loaded. */
 export type Module = {

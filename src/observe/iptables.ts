@@ -30,4 +30,6 @@ export const parseTables = (text: string): ReadonlyMap<Table, TableRules> => {
 
 /** Without the quotes, and protocol 4 by its number, which has a name only where /etc/protocols knows it. */
 const plain = (rule: string): string =>
-  rule.replace(/--comment "([^"\\\s]*)"/g, "--comment $1").replace(/(^| )-p (ipencap|ipip) /, "$1-p 4 ");
+  rule
+    .replace(/--comment "([^"\\\s]*)"/g, "--comment $1")
+    .replace(/(^| )-p (ipencap|ipip|ipv4|IPv4|IP-ENCAP) /, "$1-p 4 ");

@@ -61,7 +61,7 @@ export const READ_SCRIPT = [
   `section wireguard; for d in $(wg show interfaces 2>/dev/null); do case $d in xh-*)`,
   `  echo "device $d $(wg show $d listen-port) $(wg show $d public-key)"; wg show $d dump | tail -n +2 | sed "s|^|peer $d |";; esac; done`,
   `section keys; for f in /etc/xhost/*/wireguard.key; do test -f "$f" && echo "$f $(wg pubkey <"$f")"; done 2>/dev/null`,
-  `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
+  `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && { test -s "$f" || echo "$f "; sed "s|^|$f |" "$f"; }; done`,
   `section ports; sed -n 's/^ *[0-9]*: [0-9A-F]*:\\([0-9A-F]*\\) .*/\\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null | sort -u`,
   `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
   `true`,

@@ -4,7 +4,7 @@ import { heredoc } from "./heredoc.ts";
 
 /** Shell lines that make a key, on the host and for root alone; it is not made twice. The folder is there. */
 export const makeKeyLines = (path: string): readonly string[] => [
-  `test -s ${path} || (umask 077; wg genkey > ${path}.part && mv ${path}.part ${path})`,
+  `wg pubkey < ${path} >/dev/null 2>&1 || (umask 077; wg genkey > ${path}.part && mv ${path}.part ${path})`,
 ];
 
 /** Shell lines that make keys and write files. */

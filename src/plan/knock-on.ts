@@ -40,20 +40,23 @@ const withRoutesAgain = (all: readonly Difference[], desired: HostState, actual:
   return again(told, desired.filter(fades), actual, "its source address goes with the network");
 };
 
-/** What leads over a device goes with it: where the device is made anew, all of that is wanted, and nothing of it has to be removed. */
+/** What leads over a device goes with it: nothing of it has to be removed by itself. Where the device is made anew, all of that is wanted again. */
 const withDevicesAgain = (all: readonly Difference[], desired: HostState, actual: HostState): readonly Difference[] => {
-  const devices = new Set(all.filter(isReplaced).map((d) => (d.want?.kind === "link" ? d.want.name : "")));
-  if (devices.size === 0) return all;
-  const isOn = (r: Resource | undefined): boolean =>
-    (r?.kind === "route" || r?.kind === "neighbour" || r?.kind === "fdb" || r?.kind === "peer") &&
-    devices.has(r.device);
+  const names = (links: readonly Difference[]): ReadonlySet<string> =>
+    new Set(links.map(({ have }) => (have?.kind === "link" ? have.name : "")));
+  const replaced = names(all.filter(isReplaced));
+  const going = names(all.filter((d) => d.want === undefined && d.have?.kind === "link"));
+  if (replaced.size + going.size === 0) return all;
+  const isOver = (r: Resource | undefined, some: ReadonlySet<string>): boolean =>
+    (r?.kind === "route" || r?.kind === "neighbour" || r?.kind === "fdb" || r?.kind === "peer") && some.has(r.device);
+  const isOn = (r: Resource | undefined): boolean => isOver(r, replaced);
   const wanted = desired.filter(isOn);
   const keys = new Set(wanted.map(keyOf));
   const staying = new Map(actual.filter((r) => !isOn(r)).map((r) => [keyOf(r), r]));
   return [
     ...all
       .filter((d) => !(d.want && keys.has(keyOf(d.want))))
-      .map((d) => (d.want === undefined && isOn(d.have) ? { ...d, byItself: true } : d)),
+      .map((d) => (d.want === undefined && (isOn(d.have) || isOver(d.have, going)) ? { ...d, byItself: true } : d)),
     ...wanted.map((want): Difference => ({ want, have: staying.get(keyOf(want)), changed: [] })),
   ];
 };

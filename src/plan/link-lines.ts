@@ -73,7 +73,9 @@ const peerLines = (all: readonly Difference[]): readonly string[] => {
   const wanted = all.flatMap((d) => (d.want === undefined ? [] : [d.want as WireguardPeer]));
   const [{ device } = { device: "" }] = wanted;
   return [
-    ...gone.map((peer) => `wg set ${peer.device} peer ${peer.publicKey} remove`),
+    ...(gone[0] === undefined
+      ? []
+      : [`wg set ${gone[0].device} ${gone.map((peer) => `peer ${peer.publicKey} remove`).join(" ")}`]),
     ...heredoc(
       `wg addconf ${device} /dev/stdin`,
       wanted.flatMap(({ publicKey, endpoint, allowed, keepalive }) => [

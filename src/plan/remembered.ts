@@ -35,7 +35,7 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
 
 const undo = (have: Sysctl | FirewallTable | Module, previous: string): string => {
   if (have.kind === "sysctl") return `echo ${previous} > ${path(have.key)}`;
-  if (have.kind === "module") return `modprobe -r -q ${have.name} || true`;
+  if (have.kind === "module") return unload(have.name);
   // refused where there is a rule in it, or another policy than ACCEPT
   if (have.name === "INPUT") return "iptables -X INPUT 2>/dev/null || true";
   return [
@@ -44,6 +44,18 @@ const undo = (have: Sysctl | FirewallTable | Module, previous: string): string =
     `fi`,
   ].join("\n");
 };
+
+/**
+ * A device holds no reference on its module: unloading it would take everybody's devices away (rtnl_link_unregister), in all network
+ * namespaces. Only where there is none left; tunl0 comes with the module and goes with it.
+ */
+const unload = (module: string): string =>
+  [
+    `if command -v lsns >/dev/null && ! {`,
+    `  for p in $(lsns -n -t net -o PID); do nsenter -t $p -n ip -o link show type ${module}; done`,
+    `  for n in /run/netns/* /run/docker/netns/*; do test ! -e $n || nsenter --net=$n ip -o link show type ${module}; done`,
+    `} 2>/dev/null | grep -qv ': tunl0[@:]'; then modprobe -r -q ${module} || true; fi`,
+  ].join("\n");
 
 /** Lines of `nft list table` when nobody has put anything into it; native chains of a user's own are not among them. */
 const EMPTY_TABLE =

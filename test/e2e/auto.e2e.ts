@@ -1,6 +1,6 @@
 // What `auto` makes of fabrics that pass this and drop that, what it says of it, and what it keeps.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { vniOf } from "../../src/model/names.ts";
+import { linkName, vniOf } from "../../src/model/names.ts";
 import { serving, without } from "./packets.ts";
 import { allOwn, allSeen, byPlane, deployed, endsOf, expectDownloads, expectInSync } from "./plane-table.ts";
 import { setFaults, testLab, type TestLab } from "./xhost.ts";
@@ -59,7 +59,7 @@ describe("three hosts, one of them on another segment", () => {
       { plane: "wireguard", measured: true, why: "packets to UDP port 51820 of 1500 bytes arrive both ways" },
     ]);
     expect(await lab.on("h1", "ip route show proto 88 | grep -o 'dev [^ ]*' | sort")).toBe(
-      `dev eth0\ndev xh-${name}-vxlan`,
+      `dev eth0\ndev ${linkName(name, "vxlan")}`,
     );
     const ends = endsOf(lab);
     expect(await allSeen(lab, ends)).toEqual(await allOwn(lab, ends));
@@ -146,7 +146,7 @@ describe("two hosts on one segment", () => {
     const before = await lab.xhost("deploy", file, "--yes");
     expect([before.code, before.stdout]).toEqual([0, expect.stringContaining("Nothing to do.")]);
     expect((await chosen("--reprobe")).plane).toBe("route");
-    expect(await lab.on("h1", "ip -br link")).not.toContain(`xh-${name}-`.concat("vxlan"));
+    expect(await lab.on("h1", "ip -br link")).not.toContain(linkName(name, "vxlan"));
     await expectInSync(lab, file);
   });
 
@@ -203,7 +203,8 @@ describe("UDP port 4789", () => {
     await deployed(lab, file);
     const ends = endsOf(lab).filter(({ host }) => host !== "h2");
     expect(await allSeen(lab, ends)).toEqual(await allOwn(lab, ends));
-    for (const host of ["h1", "h3"]) expect(await vxlanOf(host)).toBe(`xh-${name}-vxlan\n${vniOf(name)}\n8472`);
+    for (const host of ["h1", "h3"])
+      expect(await vxlanOf(host)).toBe(`${linkName(name, "vxlan")}\n${vniOf(name)}\n8472`);
     await expectInSync(lab, file);
     await destroyed(file);
     await lab.on("h1", "docker swarm leave --force");

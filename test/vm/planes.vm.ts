@@ -65,6 +65,16 @@ describe("ipip on the wire", () => {
   });
 });
 
+test("destroy leaves the module to somebody else's tunnel, and unloads it where there is none", async () => {
+  const file = await byPlane(lab, "ipip");
+  await deployed(lab, file);
+  await lab.on("h1", "ip link add theirs type ipip local 10.9.9.8 remote 10.9.9.9");
+  expect((await lab.xhost("destroy", file, "--yes")).code).toBe(0);
+  expect(await lab.on("h1", "ip -o link show theirs")).toContain("theirs");
+  expect(await lab.on("h2", "ls -d /sys/module/ipip || true")).toBe("");
+  await lab.on("h1", "ip link del theirs && modprobe -r ipip");
+});
+
 describe("auto, where every plane's module is there", () => {
   let file: string;
   beforeAll(async () => {

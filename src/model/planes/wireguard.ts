@@ -20,7 +20,8 @@ export const wireguard: DataPlane = {
     const name = linkName(here.project, "wireguard");
     // Without its key nothing can be sent to a host; it gets one when it is deployed itself.
     const legs = all.filter(({ peer }) => keyOf(here, name, peer) !== undefined);
-    if (legs.length === 0) return [];
+    const key: Resource = { kind: "key", path: keyFile(here.project), whole: true };
+    if (legs.length === 0) return all.length === 0 ? [] : [key];
     const userspace = here.facts.modules.get("wireguard") === "none";
     const own = here.ports.wireguard.get(here.host);
     const device: Resource = {
@@ -35,7 +36,7 @@ export const wireguard: DataPlane = {
     };
     const peers = peersOf(legs).map((peer) => peerOf(here, name, peer, legs));
     return [
-      { kind: "key", path: keyFile(here.project) },
+      key,
       ...(userspace ? [] : [{ kind: "module", name: "wireguard", present: true } as const]),
       device,
       ...peers,
