@@ -37,13 +37,17 @@ describe("planes between three hosts of both engines", () => {
       await lab.on(
         host,
         `ip -4 route show proto 88; ip neigh show nud permanent; bridge fdb show | grep dst;
-         ip -d -o link | grep -oE 'xh-ep-mix-(vxlan|wg): .* mtu [0-9]+'; iptables-save | grep XHOST;
+         ip -d -o link | grep -oE 'xh-ep-mix-(vxlan|wg): .* mtu [0-9]+'; iptables-save | grep XHOST | grep -v 'XHOST-ep-mix.i -s';
          for what in endpoints allowed-ips persistent-keepalive; do wg show all $what; done`,
       )
     )
       .split("\n")
       .map((line) => line.trim())
       .sort();
+
+  /** Whose tunnel packets a host takes. */
+  const sources = (host: string): Promise<string> =>
+    lab.on(host, "iptables -S XHOST-ep-mix.i | grep -oE -- '-s [0-9./]+'");
 
   describe.each(["vxlan", "wireguard"] as const)("a third host by %s", (plane) => {
     const [kept, others] = [["h1", "h2"] as const, ["c1", "c2"] as const];
@@ -90,6 +94,7 @@ describe("planes between three hosts of both engines", () => {
         expect(gone.length, gone.join("\n")).toBeGreaterThan(5);
         expect(await ways(host), host).toEqual(before[i]!.filter((line) => !isIts(line)));
       }
+      expect(await Promise.all(kept.map(sources))).toEqual(["-s 10.211.55.12/32", "-s 10.211.55.11/32"]);
       expect(await Promise.all(kept.map((host, i) => identity(lab, host, others[i]!)))).toEqual(were);
       const ends = endsOf(lab);
       expect(await allSeen(lab, ends.slice(0, 2))).toEqual(await allOwn(lab, ends.slice(0, 2)));
