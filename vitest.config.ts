@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 // Pure tests beside the code; the end-to-end tests on real engines (test/e2e), and those on kernels of their own (test/vm), each in
-// order, one at a time: two cores; and Vagrant's own machines (test/vagrant), which only `npm run test:vagrant` runs. `defineConfig` has to be the default export.
+// order, one at a time: two cores; and Vagrant's own machines (test/vagrant), which only `npm run test:vagrant` runs.
+// `defineConfig` has to be the default export.
 export default defineConfig({
   test: {
     projects: [

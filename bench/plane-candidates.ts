@@ -54,7 +54,9 @@ const deploy = async ({ inventory, hosts, run }: BenchLab, plane: string): Promi
   try {
     await run([...fromSource, "plan", file]);
   } catch (error) {
-    const refusal = String(error).split("\n").find((line) => line.includes(`plane ${plane} does not cross`));
+    const refusal = String(error)
+      .split("\n")
+      .find((line) => line.includes(`plane ${plane} does not cross`));
     if (refusal === undefined) throw error;
     return refusal;
   }

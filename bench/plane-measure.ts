@@ -1,18 +1,18 @@
 // What is measured on a path, with programs of the hosts in the containers' network namespaces: no tool in the image.
 import type { BenchLab, Candidate } from "./plane-candidates.ts";
 
-/** One round on one path. */
+/** One round of one path. */
 export type Sample = {
   /** TCP, Gbit/s as received. */
   readonly throughput: number;
-  /** UDP in frames of 64 bytes, thousands received per second. */
+  /** UDP in the smallest frames, thousands received per second. */
   readonly packets: number;
-  /** Round trip of a ping at its fastest, microseconds: median, and what one of a hundred exceeds. */
-  readonly median: number;
-  readonly p99: number;
+  /** Pings one after the other, microseconds: the median, and what one of a hundred exceeds. */
+  readonly roundTrip: number;
+  readonly slowest: number;
 };
 
-/** Bytes of UDP that make an Ethernet frame of 64, the smallest there is: 14 Ethernet, 20 IP, 8 UDP, 4 checksum. */
+/** Bytes of UDP in an Ethernet frame of 64, the smallest there is: 14 of Ethernet, 20 of IP, 8 of UDP, 4 of checksum around it. */
 const PAYLOAD = 18;
 const PINGS = 2000;
 
@@ -21,29 +21,50 @@ export const serve = async ({ on }: BenchLab, candidates: readonly Candidate[]):
   for (const { to } of candidates) await on("h2", `nsenter --net=${to} iperf3 --server --daemon`);
 };
 
-/** About three seconds. One run of a shell for all, since two processors have to do all the work of the path too. */
-export const sample = async ({ on }: BenchLab, { from, address }: Candidate): Promise<Sample> => {
-  const iperf = `timeout 20 nsenter --net=${from} iperf3 --client ${address} --json --time 1`;
-  const [tcp = "", udp = "", ping = ""] = (
-    await on(
-      "h1",
-      `${iperf}; echo ----; ${iperf} --udp --bitrate 0 --length ${PAYLOAD}; echo ----
-       timeout 20 nsenter --net=${from} ping -n -i 0 -c ${PINGS} ${address}`,
-    )
-  ).split("----\n");
-  const times = [...ping.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) * 1000).sort((a, b) => a - b);
-  if (times.length < PINGS * 0.99) throw new Error(`${address}: ${times.length} of ${PINGS} pings were answered`);
-  return {
-    throughput: received(tcp) / 1e9,
-    packets: received(udp) / (PAYLOAD * 8) / 1000,
-    median: times[Math.floor(times.length / 2)] ?? Number.NaN,
-    p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+/** One sample of every path, in that order: each measure of all paths before the next measure, so that little time lies between them. */
+export const round = async (
+  { on }: BenchLab,
+  candidates: readonly Candidate[],
+): Promise<ReadonlyMap<string, Sample>> => {
+  const each = async (command: (address: string) => string): Promise<readonly string[]> => {
+    const lines = candidates.map(
+      ({ from, address }) => `timeout 20 nsenter --net=${from} ${command(address)}; echo ====`,
+    );
+    return (await on("h1", lines.join("\n"))).split("====");
   };
+  const tcp = await each((address) => `iperf3 --client ${address} --json --time 1`);
+  const udp = await each(
+    (address) => `iperf3 --client ${address} --json --time 1 --udp --bitrate 0 --length ${PAYLOAD}`,
+  );
+  const ping = await each((address) => `ping -n -A -c ${PINGS} ${address}`);
+  return new Map(
+    candidates.map(({ name }, i) => {
+      const times = pingTimes(ping[i] ?? "");
+      const sample = {
+        throughput: received(tcp[i] ?? "") / 1e9,
+        packets: received(udp[i] ?? "") / (8 * PAYLOAD) / 1e3,
+        roundTrip: times[Math.floor(times.length / 2)] ?? Number.NaN,
+        slowest: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+      };
+      return [name, sample];
+    }),
+  );
 };
 
-/** Bits per second. */
+/** Bits per second that the server got. */
 const received = (json: string): number => {
-  const { end, error } = JSON.parse(json) as { end: { sum_received?: { bits_per_second: number } }; error?: string };
-  if (end.sum_received === undefined) throw new Error(`iperf3: ${error ?? "said nothing of what was received"}`);
+  type Report = {
+    readonly error?: string;
+    readonly end: { readonly sum_received?: { readonly bits_per_second: number } };
+  };
+  const { end, error } = JSON.parse(json) as Report;
+  if (end.sum_received === undefined) throw new Error(`iperf3: ${error ?? "no word of what was received"}`);
   return end.sum_received.bits_per_second;
+};
+
+/** Microseconds, sorted. */
+const pingTimes = (output: string): readonly number[] => {
+  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms) * 1000);
+  if (times.length < 0.99 * PINGS) throw new Error(`only ${times.length} of ${PINGS} pings were answered\n${output}`);
+  return times.sort((a, b) => a - b);
 };

@@ -104,7 +104,7 @@ test.each(KINDS)(
       ]);
     }
     // nc ends when its standard input does; /proc/uptime is the only clock in the image
-    await on("h2", `docker exec -d ${c2} sh -c "sleep 60 | nc -l -p 5001"`);
+    await on("h2", `docker exec -d ${c2} sh -c "sleep 60 | nc -l -p 5001 >/dev/null"`);
     const sending = `cat /proc/uptime >/tmp/start; dd if=/dev/zero bs=64k count=800 2>/tmp/dd | nc ${a2} 5001`;
     const script = `until ${sending}; do sleep 1; done; cat /tmp/start /proc/uptime /tmp/dd`;
     const [start = "", end = "", sent] = (await on("h1", `timeout 60 docker exec ${c1} sh -c '${script}'`)).split("\n");

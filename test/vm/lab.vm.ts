@@ -49,12 +49,10 @@ describe("two hosts", () => {
     expect(stdout).toMatch(/^vm-lab +uml +h1 +10\.211\.55\.11 +debian-bookworm +20\.10/m);
   });
 
-  test.each(["ipip", "vxlan", "geneve", "openvswitch", "bridge", "br_netfilter", "overlay", "ip_vs", "sch_netem"])(
-    "the module %s can be loaded",
-    async (module) => {
-      await lab.on("h1", `modprobe ${module} && [ -d /sys/module/${module} ]`);
-    },
-  );
+  test("the modules that xhost and its tutorials want can be loaded", async () => {
+    const modules = "ipip vxlan geneve openvswitch bridge br_netfilter overlay ip_vs sch_netem";
+    await lab.on("h1", `modprobe -a ${modules}; cd /sys/module && ls -d ${modules}`);
+  });
 
   test("Docker runs a container", async () => {
     expect(await lab.on("h1", "docker run --rm xhost-lab:1 uname -r")).toBe(await lab.on("h1", "uname -r"));
@@ -69,8 +67,8 @@ describe("two hosts", () => {
       );
     await Promise.all([end(1, 2), end(2, 1)]);
     expect(await lab.on("h1", "cat /sys/class/net/t0/mtu")).toBe("1480");
-    const seen = lab.on("h2", "timeout 20 tcpdump -nl -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/dev/null");
-    await setTimeout(1500);
+    const seen = lab.on("h2", "timeout 30 tcpdump -nl -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/tmp/tcpdump");
+    await vi.waitFor(() => lab.on("h2", "grep 'listening on' /tmp/tcpdump"), { timeout: 20_000 });
     await lab.on("h1", "ping -c 2 -W 2 10.10.100.2");
     expect(await seen).toMatch(
       /10\.211\.55\.11 > 10\.211\.55\.12: IP 10\.10\.100\.1 > 10\.10\.100\.2: ICMP echo request/,
@@ -96,14 +94,12 @@ describe("two hosts", () => {
     );
   });
 
-  test("the inventory deploys as it stands", async () => {
-    const { code, stdout, stderr } = await lab.xhost("deploy", "--yes", lab.lab.inventory);
-    expect(`${code}\n${stdout}\n${stderr}`).toMatch(/^0\n[^]*2 of 2 checks passed/);
-    expect(await pings(lab, "h1", "c1", await addressOf(lab, "h2", "c2"))).toBe(true);
-  });
-
   test("a reboot from inside: the same host with its files and Docker objects, a new kernel, nothing of /run", async () => {
-    await lab.on("h1", "docker run -d --name keep --restart always xhost-lab:1; touch /etc/kept /run/lost");
+    await lab.on(
+      "h1",
+      `docker network create kept && docker run -d --name keep --restart always xhost-lab:1 ${obedient}`,
+    );
+    await lab.on("h1", "touch /etc/kept /run/lost");
     const before = await identity();
     await lab.on("h1", "systemctl reboot");
     await vi.waitFor(async () => expect((await identity()).boot).not.toBe(before.boot), {
@@ -114,11 +110,7 @@ describe("two hosts", () => {
     await lab.on("h1", "systemctl start docker && ls /etc/kept");
     await expect(lab.on("h1", "ls /run/lost")).rejects.toThrow();
     expect(await lab.on("h1", "docker ps --format '{{.Names}}'")).toContain("keep");
-    expect(await lab.on("h1", "docker network ls --format '{{.Name}}'")).toContain("app");
-    expect((await listed())?.hosts[0]).toMatchObject({
-      running: true,
-      version: expect.stringMatching(/^20/) as string,
-    });
+    expect(await lab.on("h1", "docker network ls --format '{{.Name}}'")).toContain("kept");
   });
 
   test("the plug pulled, and in again", async () => {
@@ -159,6 +151,12 @@ describe("two hosts", () => {
     ]);
     expect(await lab.xhost("lab", "fault", name, "--clear")).toMatchObject({ code: 0 });
     expect(await lab.on("h1", "cat /sys/class/net/eth0/mtu")).toBe("1500");
+  });
+
+  test("the inventory deploys as it stands", async () => {
+    const { code, stdout, stderr } = await lab.xhost("deploy", "--yes", lab.lab.inventory);
+    expect(`${code}\n${stdout}\n${stderr}`).toMatch(/^0\n[^]*2 of 2 checks passed/);
+    expect(await pings(lab, "h1", "c1", await addressOf(lab, "h2", "c2"))).toBe(true);
   });
 
   test("down leaves nothing", async () => {
@@ -213,6 +211,8 @@ test("what the machine lacks is named, all at once", async () => {
   expect(message).toContain("run again with --install");
 });
 
+// ends when it is told to: a shutdown waits ten seconds for a sleep that is a container's first process
+const obedient = "sh -c 'trap exit TERM; sleep infinity & wait'";
 const shell = (script: string) => ["sh", "-c", script];
 const listed = async (lab = name) => (await labList()).find((one) => one.name === lab);
 
