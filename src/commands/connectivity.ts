@@ -106,6 +106,9 @@ export const findingsTable = (findings: readonly Finding[]): string => {
     ...(rows.length > 0 ? [table(["FROM", "TO", "CHECK", "ADDRESS", "RESULT", "RTT", "SEEN FROM", "NOTE"], rows)] : []),
     ...more,
     total,
+    ...(bad.length > 0
+      ? ["Where something between the hosts has changed, `xhost deploy --reprobe` measures it again."]
+      : []),
   ].join("\n");
 };
 
