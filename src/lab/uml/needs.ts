@@ -11,6 +11,7 @@ export const guestPrograms = [
   need("mke2fs", "e2fsprogs"),
   need("bash", "bash"),
   need("tar", "tar"),
+  need("taskset", "util-linux"),
 ];
 
 /** The engine of every host: there is a guest of one suite. */
