@@ -14,6 +14,30 @@ let folder: string;
 const servers: SshServer[] = [];
 const cli = join(import.meta.dirname, "../src/cli.ts");
 
+/** What ansible-inventory 2.14 printed for four hosts in the groups web and db. */
+const ANSIBLE = JSON.stringify({
+  _meta: {
+    hostvars: {
+      a: {
+        ansible_become: "true",
+        ansible_host: "192.0.2.1",
+        ansible_port: 2222,
+        ansible_ssh_private_key_file: "~/.ssh/ops key",
+        ansible_user: "ops",
+      },
+      b: {
+        ansible_host: "192.0.2.2",
+        ansible_ssh_common_args: `-J ops@192.0.2.9 -o "StrictHostKeyChecking no" -o UserKnownHostsFile=/dev/null`,
+      },
+      c: { ansible_become: "true", ansible_connection: "local" },
+      d: { ansible_become: "true", ansible_host: "{{ foo }}" },
+    },
+  },
+  all: { children: ["ungrouped", "web", "db"] },
+  db: { hosts: ["c", "d"] },
+  web: { hosts: ["a", "b"] },
+});
+
 const program = async (place: string, name: string, script: string): Promise<void> => {
   await mkdir(join(folder, place), { recursive: true });
   await writeFile(join(folder, place, name), `#!/bin/sh\n${script}\n`);
@@ -60,6 +84,7 @@ beforeAll(async () => {
 `,
   );
   await writeFile(join(folder, "ssh_config"), `==> h1: a notice of a plugin\n${blocks.join("\n")}`);
+  await program("controller", "ansible-inventory", `test "$*" = "-i hosts --list" && cat <<'END'\n${ANSIBLE}\nEND`);
   await program("controller", "vagrant", `test "$*" = ssh-config && cat '${folder}/ssh_config'`);
 });
 afterAll(async () => {
@@ -109,8 +134,47 @@ test("without a source: a starter that is fine, and is never written over", asyn
   expect(await readFile(join(folder, "inventory.yml"), "utf8")).toBe("mine");
 });
 
+test("an Ansible inventory: as Ansible reads it, with what its ssh arguments mean", async () => {
+  const { exitCode, stdout, stderr } = await xhost("init", "ansible.yml", "--from", "ansible", "hosts", "--json");
+  expect(exitCode, stderr).toBe(0);
+  const ssh = { proxyJump: "ops@[192.0.2.9]", strictHostKeyChecking: "no" };
+  expect(JSON.parse(stdout)).toMatchObject({
+    hosts: [
+      {
+        name: "a",
+        ssh: { host: "192.0.2.1", port: 2222, user: "ops", identityFile: "~/.ssh/ops key" },
+        become: "sudo",
+      },
+      { name: "b", ssh: { host: "192.0.2.2", userKnownHostsFile: "/dev/null", ...ssh } },
+    ],
+  });
+  const text = await readFile(join(folder, "ansible.yml"), "utf8");
+  expect(text).toContain("# Left out: c, ansible_connection is local.\n");
+  expect(text).toContain("# Left out: d, ansible_host is a template, which only a playbook resolves.\n");
+  expect(parseInventory(text, { file: "ansible.yml", env: {} }).hosts.map(({ become }) => become)).toEqual([
+    "sudo",
+    undefined,
+  ]);
+  const web = await xhost("init", "web.yml", "--from", "ansible", "hosts", "--limit", "web", "--json");
+  expect(JSON.parse(web.stdout)).toMatchObject({ hosts: [{ name: "a" }, { name: "b" }] });
+});
+
 test.each<[string[], number, RegExp]>([
-  [["--from", "ansible"], 3, /^--from ansible: is not in this version; .*: vagrant \[FOLDER\], ssh-config \[FILE\]$/],
+  [
+    ["--from", "chef"],
+    3,
+    /^--from chef: is not known; .*: vagrant \[FOLDER\], ssh-config \[FILE\], ansible \[INVENTORY\]$/,
+  ],
+  [
+    ["--from", "ansible", "hosts", "--limit", "z"],
+    3,
+    /^--limit: no host or group z \(known: a, b, c, d, all, db, web\)$/,
+  ],
+  [
+    ["--from", "ansible", "hosts", "--limit", "c"],
+    3,
+    /names no host that can be taken over\nc: ansible_connection is local$/,
+  ],
   [["--from", "vagrant", "nowhere"], 3, /nowhere: is not a folder: --from vagrant takes that of the Vagrantfile$/],
   [["--from", "ssh-config", "a", "b"], 3, /takes one path; .* before it: xhost init FILE --from ssh-config PATH$/],
   [["--from", "ssh-config", "right.pub"], 3, /^--from ssh-config right\.pub: names no host/],

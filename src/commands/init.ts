@@ -32,7 +32,7 @@ export const init = async (file: string, { from, only }: InitOptions, context: C
   return {
     text: [written(hosts), "", `${file} is written. Next:`, ...next(file, from === undefined)].join("\n"),
     errors: [...answers.failed.values()],
-    json: { path, hosts: hosts.map(({ name, ssh, address }) => ({ name, ssh, address })) },
+    json: { path, hosts: hosts.map(({ name, ssh, become, address }) => ({ name, ssh, become, address })) },
     code: 0,
   };
 };

@@ -33,7 +33,7 @@ const target = (inventory: string, { limit }: Options): Target => ({ inventory, 
 const addInit = (program: Command, finish: Finish): void => {
   onHosts(program.command("init").description("write a starter inventory"))
     .argument("[file]", "the new file", "inventory.yml")
-    .option("--from <source...>", "read the hosts from: vagrant [FOLDER], ssh-config [FILE]")
+    .option("--from <source...>", "read the hosts from: vagrant [FOLDER], ssh-config [FILE], ansible [INVENTORY]")
     .action((file: string, options: Options & { from?: readonly string[] }) =>
       finish(options, (context) => init(file, { from: options.from, only: options.limit }, context)),
     );

@@ -5,6 +5,7 @@ export type FoundHost = {
   readonly name: string;
   /** What the inventory will say, without the identity file. */
   readonly ssh: SshOptions;
+  readonly become?: "sudo" | undefined;
   /** Keys that the source names for it, in the order in which ssh would try them; an inventory has room for one. */
   readonly identityFiles: readonly string[];
   /** The address that ssh goes to cannot be the one that the other hosts use, or need not be: the host itself has to be asked. */

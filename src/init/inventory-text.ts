@@ -6,6 +6,7 @@ import type { SshOptions } from "../inventory/inventory.ts";
 export type StarterHost = {
   readonly name: string;
   readonly ssh: SshOptions;
+  readonly become?: "sudo" | undefined;
   readonly address?: string | undefined;
   /** Stands beside the address, or in its place. */
   readonly remark?: string | undefined;
@@ -57,10 +58,11 @@ const sharedOptions = (hosts: readonly StarterHost[]): Partial<SshOptions> => {
   );
 };
 
-const writtenHost = ({ ssh, address }: StarterHost, shared: Partial<SshOptions>): unknown => {
+const writtenHost = ({ ssh, become, address }: StarterHost, shared: Partial<SshOptions>): unknown => {
   const own = escaped(Object.fromEntries(Object.entries(ssh).filter(([key]) => !(key in shared))));
-  const isShort = Object.keys(own).length === 1 && address === undefined;
-  return isShort ? own["host"] : { ssh: own, ...(address !== undefined && { address }) };
+  const isShort = Object.keys(own).length === 1 && address === undefined && become === undefined;
+  if (isShort) return own["host"];
+  return { ssh: own, ...(become !== undefined && { become }), ...(address !== undefined && { address }) };
 };
 
 /** `$` as an inventory writes it, where `${NAME}` is a variable; keys without a value are left out. */

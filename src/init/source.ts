@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { XhostError } from "../errors.ts";
+import { ansibleHosts } from "./ansible.ts";
 import type { Found } from "./found.ts";
 import { sshConfigHosts } from "./ssh-config.ts";
 import { vagrantHosts } from "./vagrant.ts";
@@ -13,7 +14,7 @@ type Reading = {
 };
 
 /**
- * Reads hosts from where `--from` points: `vagrant [FOLDER]` or `ssh-config [FILE]`. Throws INVENTORY errors, and REMOTE when a
+ * Reads hosts from where `--from` points: `vagrant [FOLDER]`, `ssh-config [FILE]` or `ansible [INVENTORY]`. Throws INVENTORY errors, and REMOTE when a
  * program fails.
  */
 export const hostsFrom = async (from: readonly string[], { cwd, only, signal }: Reading): Promise<Found> => {
@@ -27,17 +28,19 @@ export const hostsFrom = async (from: readonly string[], { cwd, only, signal }: 
   if (found.hosts.length === 0)
     throw new XhostError(
       "INVENTORY",
-      `--from ${from.join(" ")}: names no host (Host lines with patterns do not count)`,
+      `--from ${from.join(" ")}: names no host that can be taken over${kind === "ssh-config" ? " (Host lines with patterns do not count)" : ""}${reasons(found)}`,
     );
   return found;
 };
+
+const reasons = ({ leftOut }: Found): string => leftOut.map(({ name, why }) => `\n${name}: ${why}`).join("");
 
 const read = (kind: string, { path, cwd, only, signal }: Reading & { path: string | undefined }): Promise<Found> => {
   if (kind === "vagrant") return vagrantHosts(resolve(cwd, path ?? "."), { only, signal });
   const usual = resolve(homedir(), ".ssh/config");
   const file = path === undefined ? usual : resolve(cwd, path);
   if (kind === "ssh-config") return sshConfigHosts({ file, isDefault: file === usual, only });
-  const known = "vagrant [FOLDER], ssh-config [FILE]";
-  const when = kind === "ansible" ? "is not in this version" : "is not known";
-  throw new XhostError("INVENTORY", `--from ${kind}: ${when}; hosts can be read from: ${known}`);
+  if (kind === "ansible") return ansibleHosts({ path, cwd, only, signal });
+  const known = "vagrant [FOLDER], ssh-config [FILE], ansible [INVENTORY]";
+  throw new XhostError("INVENTORY", `--from ${kind}: is not known; hosts can be read from: ${known}`);
 };

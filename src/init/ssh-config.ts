@@ -14,7 +14,7 @@ export type SshConfigSource = {
 };
 
 /** The inventory's rule for names of hosts. */
-const HOST_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+export const HOST_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
 /**
  * The hosts of an ssh_config(5) file as ssh itself understands it: every name goes through `ssh -G`, and what comes out differently
@@ -49,8 +49,12 @@ const configs = async (file: string, name: string): Promise<Configs> => ({
   plain: await sshG("none", name),
 });
 
-const sshG = async (file: string, name: string): Promise<SshConfig> => {
-  const result = await execa("ssh", ["-G", "-F", file, "--", name], {
+/** What options of ssh(1) such as `-J bastion -o Port=2222` come to. Throws INVENTORY errors. */
+export const optionsOf = async (name: string, args: readonly string[]): Promise<Omit<SshOptions, "host">> =>
+  ownOptions(await sshG("none", name, args), await sshG("none", name));
+
+const sshG = async (file: string, name: string, args: readonly string[] = []): Promise<SshConfig> => {
+  const result = await execa("ssh", ["-G", "-F", file, ...args, "--", name], {
     reject: false,
     stdin: "ignore",
     timeout: 20_000,
@@ -58,7 +62,10 @@ const sshG = async (file: string, name: string): Promise<SshConfig> => {
   if (result.code === "ENOENT")
     throw new XhostError("INVENTORY", `${file}: ssh reads such files, and there is no ssh: install the OpenSSH client`);
   if (result.failed)
-    throw new XhostError("INVENTORY", `${file}: Host ${name}: ${result.shortMessage}\n${result.stderr}`.trimEnd());
+    throw new XhostError(
+      "INVENTORY",
+      `${args.length > 0 ? args.join(" ") : file}: Host ${name}: ${result.shortMessage}\n${result.stderr}`.trimEnd(),
+    );
   return parseSshConfig(result.stdout);
 };
 

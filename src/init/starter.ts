@@ -23,12 +23,13 @@ export const placeholders: readonly StarterHost[] = [
 /** What was found and what the hosts said, as the inventory will have it. */
 export const starterHosts = (found: readonly FoundHost[], { done, failed }: Answers): readonly StarterHost[] => {
   const addresses = peerAddresses([...done.values()].map(({ guest }) => guest));
-  return found.map(({ name, ssh, identityFiles }) => {
+  return found.map(({ name, ssh, become, identityFiles }) => {
     const identityFile = done.get(name)?.identityFile ?? identityFiles[0];
     const peer = addresses.get(name);
     return {
       name,
       ssh: { ...ssh, ...(identityFile !== undefined && { identityFile }) },
+      ...(become !== undefined && { become }),
       address: peer?.address,
       remark:
         peer !== undefined
