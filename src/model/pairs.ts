@@ -93,7 +93,8 @@ const attempt = (
   const what = carrierText(planes[plane].carrier(both[0].here.ports, both[0].peer.host));
   if (size === 0)
     return { plane, mtu: undefined, why: `${what} do not arrive ${lost.map(fromTo).join(" nor ")}`, measured: true };
-  const sizes = `${what} of ${size} bytes arrive both ways`;
+  const hidden = plane === "wireguard" ? both.find(isBehindNat) : undefined;
+  const sizes = `${what} of ${size} bytes arrive ${hidden === undefined ? "both ways" : `from ${hidden.peer.host}, and answers get back in`}`;
   if (size < Math.max(full, MIN_MTU + planes[plane].overhead))
     return { plane, mtu: undefined, why: `only ${sizes}, not ${Math.max(full, MIN_MTU)}`, measured: true };
   return { plane, mtu: size - planes[plane].overhead, why: sizes, measured: true };

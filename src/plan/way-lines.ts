@@ -24,8 +24,18 @@ export const wayLines = ({ routes, neighbours, fdb, links }: Ways, project: stri
       ...neighbours.filter((d) => !isWanted(d)).map(neighbourLine),
       ...links.flatMap((d) => (isWanted(d) ? [] : [`link del dev ${(d.have as Link).name}`])),
     ]),
+    ...links.flatMap((d) => (isWanted(d) ? [] : processLines(d.have as Link))),
   ];
 };
+
+/** wireguard-go sees that its device is gone, removes its socket and ends; it made the folder when it came, others may be in it. */
+const processLines = ({ name, userspace }: Link): readonly string[] =>
+  userspace === true
+    ? [
+        `for i in 1 2 3 4 5 6 7 8 9 10; do test -e /run/wireguard/${name}.sock || break; sleep 0.1; done`,
+        `rmdir /run/wireguard 2>/dev/null || true`,
+      ]
+    : [];
 
 const isWanted = (d: Difference): boolean => d.want !== undefined;
 

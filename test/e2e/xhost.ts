@@ -78,7 +78,7 @@ const SNAPSHOT = [
   `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//; s/ tso_max_[a-z]+ [0-9]+//g' | sort`,
   `ip neigh show nud permanent`,
   `bridge fdb show | grep -vE '^(33:33|01:00:5e):' | sort`,
-  `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard -type s 2>/dev/null`,
+  `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard 2>/dev/null`,
   `iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
   `nft list ruleset 2>/dev/null | sed 's/counter packets [0-9]* bytes [0-9]*//' | sort`,
   `sysctl -a 2>/dev/null | grep -E 'ip_forward|rp_filter|bridge-nf'`,
