@@ -4,7 +4,8 @@ import { fabric, type Fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import { pairOf, type Pair } from "../src/model/pairs.ts";
 import { waysToMeasure } from "../src/model/ways.ts";
-import { clashesOf } from "../src/commands/planning.ts";
+import { clashesOf, plansOf } from "../src/commands/planning.ts";
+import { hostRows } from "../src/commands/status-rows.ts";
 import { look, type Case } from "./captured.ts";
 
 const auto = (t: string): string => t.replace(/ +plane: route\n/, "");
@@ -190,6 +191,24 @@ describe("what has to be measured", () => {
     const whole = await measured(ALL);
     expect(waysToMeasure(whole, any).map(key)).toEqual(["h1 h3", "h2 h3", "h3 h1", "h3 h2"]);
     expect(waysToMeasure(whole, { ...any, again: true })).toHaveLength(6);
+  });
+  it("is both ways of a pair where one is not known", async () => {
+    const whole = await measured(ALL, { foreign: 1500 });
+    expect(waysToMeasure(whole, any).map(key)).toEqual(["h1 h2", "h1 h3", "h2 h1", "h2 h3", "h3 h1", "h3 h2"]);
+  });
+  it("is told by status: nobody knows what differs", async () => {
+    const states = async (forget: boolean) => {
+      const seen = await look({
+        moment: "after",
+        edit: auto,
+        editFacts: (f) => ({ ...able(f), ...(forget && { evidence: new Map() }) }),
+      });
+      const whole = fabric(seen.inventory, seen.sights);
+      const plans = plansOf(seen, whole, { env: {} });
+      return hostRows(seen, { whole, plans, clashes: [] }).map(({ state }) => state);
+    };
+    expect(await states(true)).toEqual(["unmeasured", "unmeasured", "unmeasured"]);
+    expect(await states(false)).toEqual(["in sync", "in sync", "in sync"]);
   });
   it("is a way whose device has another MTU now, or that needs a carrier that was not tried", async () => {
     const wider = (f: Facts): Facts => ({ ...able(f), interfaces: f.interfaces.map((i) => ({ ...i, mtu: 9000 })) });

@@ -3,74 +3,152 @@ import { dockerNetworkOf } from "../inventory/placement.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { chainName } from "../model/names.ts";
 import { ownRoutes } from "../model/owned.ts";
+import { NOT_MEASURED, type Pair } from "../model/pairs.ts";
 import { counts } from "../plan/format.ts";
 import type { HostPlan } from "../plan/step.ts";
 import type { Look } from "./look.ts";
+import { pairsOf } from "./pairs.ts";
 
-type Row = Readonly<Record<string, string>>;
 type Judged = { readonly whole: Fabric; readonly plans: readonly HostPlan[]; readonly clashes: readonly XhostError[] };
 
-/** A row per chosen host: what it is, and whether it is as the inventory says. */
-export const hostRows = (seen: Look, { whole, plans, clashes }: Judged): readonly Row[] =>
-  chosenHosts(seen).map((host) => {
-    const facts = seen.sights.get(host)?.facts;
-    const state = clashes.some((e) => e.host === host) ? "conflict" : drift(plans.find((p) => p.host === host));
-    return {
-      host,
-      address: whole.addresses.get(host) ?? "",
-      docker: facts?.engine ?? "",
-      kernel: facts?.kernel ?? "",
-      state: facts === undefined ? (seen.failed.get(host)?.code.toLowerCase() ?? "") : state,
-    };
-  });
-
-const drift = (plan: HostPlan | undefined): string => {
-  if (plan === undefined || plan.steps.length === 0) return "in sync";
-  const n = counts([plan]);
-  return `differs: ${n["+"]} to add, ${n["~"]} to change, ${n["±"]} to replace, ${n["-"]} to remove`;
+/** A chosen host: what it is, and whether it is as the inventory says. */
+export type HostRow = {
+  readonly host: string;
+  readonly address: string | null;
+  readonly docker: string | null;
+  readonly kernel: string | null;
+  /** `unmeasured`: what has to change is known only after the ways to other hosts are measured; else an error's code in small letters. */
+  readonly state: string;
+  /** Things to add, change, replace and remove; null where nobody can tell. */
+  readonly drift: {
+    readonly add: number;
+    readonly change: number;
+    readonly replace: number;
+    readonly remove: number;
+  } | null;
 };
 
-/** A row per network and chosen host. */
-export const networkRows = (seen: Look, whole: Fabric): readonly Row[] =>
+export const hostRows = (seen: Look, { whole, plans, clashes }: Judged): readonly HostRow[] => {
+  const unmeasured = new Set(
+    pairsOf(seen, whole)
+      .filter(isUnmeasured)
+      .flatMap(({ hosts }) => hosts),
+  );
+  return chosenHosts(seen).map((host) => {
+    const facts = seen.sights.get(host)?.facts;
+    const drift = facts === undefined ? null : driftOf(plans.find((p) => p.host === host));
+    const differs = drift !== null && Object.values(drift).some((n) => n > 0);
+    const state = clashes.some((e) => e.host === host)
+      ? "conflict"
+      : unmeasured.has(host)
+        ? "unmeasured"
+        : differs
+          ? "differs"
+          : "in sync";
+    return {
+      host,
+      address: whole.addresses.get(host) ?? null,
+      docker: facts?.engine ?? null,
+      kernel: facts?.kernel ?? null,
+      state: facts === undefined ? (seen.failed.get(host)?.code.toLowerCase() ?? "unknown") : state,
+      drift,
+    };
+  });
+};
+
+/** A pair for which only packets can tell the plane. */
+const isUnmeasured = ({ plane, attempts }: Pair): boolean =>
+  plane === undefined && attempts.some(({ why }) => why === NOT_MEASURED);
+
+const driftOf = (plan: HostPlan | undefined): HostRow["drift"] => {
+  const n = counts(plan === undefined ? [] : [plan]);
+  return { add: n["+"], change: n["~"], replace: n["±"], remove: n["-"] };
+};
+
+/** A network at a chosen host. */
+export type NetworkRow = {
+  readonly network: string;
+  readonly host: string;
+  readonly subnets: readonly string[];
+  /** Null where there is no such Docker network, or the host was not seen. */
+  readonly bridge: string | null;
+  readonly plane: string;
+  readonly firewall: string;
+  /** Whether the host was seen. */
+  readonly seen: boolean;
+  /** Whether there are rules of ours; a network with `firewall: none` needs none. */
+  readonly guarded: boolean;
+};
+
+export const networkRows = (seen: Look, whole: Fabric): readonly NetworkRow[] =>
   seen.inventory.networks.flatMap((network) =>
-    [...network.blocks]
-      .filter(([host]) => seen.chosen.has(host))
-      .map(([host]) => {
-        const name = dockerNetworkOf(network, host);
-        const there = seen.sights.get(host)?.facts?.networks.find((n) => n.name === name);
-        const subnet = (whole.subnets.get(network.name)?.get(host) ?? []).join(", ");
+    [...network.blocks.keys()]
+      .filter((host) => seen.chosen.has(host))
+      .map((host) => {
         const facts = seen.sights.get(host)?.facts;
-        const bridge = facts === undefined ? "unknown" : (there?.bridge ?? "not there");
-        const chain = facts?.tables.get("filter")?.chains.has(chainName(seen.inventory.name)) === true;
-        const { plane, firewall: mode } = network;
-        const firewall = facts === undefined ? "unknown" : mode === "none" || chain ? mode : `${mode}, not there`;
-        return { network: network.name, host, subnet, bridge, plane, firewall };
+        const name = dockerNetworkOf(network, host);
+        return {
+          network: network.name,
+          host,
+          subnets: whole.subnets.get(network.name)?.get(host) ?? [],
+          bridge: facts?.networks.find((n) => n.name === name)?.bridge ?? null,
+          plane: network.plane,
+          firewall: network.firewall,
+          seen: facts !== undefined,
+          guarded: facts?.tables.get("filter")?.chains.has(chainName(seen.inventory.name)) === true,
+        };
       }),
   );
 
-/** A row per container on a chosen host. */
-export const containerRows = (seen: Look): readonly Row[] =>
+/** A container of a chosen host. */
+export type ContainerRow = {
+  readonly container: string;
+  readonly host: string;
+  readonly network: string;
+  readonly address: string | null;
+  readonly image: string;
+  /** Docker's word, such as running; `missing`, or `unknown` where the host was not seen. */
+  readonly state: string;
+  /** Docker's sentence about it; null where there is none. */
+  readonly status: string | null;
+};
+
+export const containerRows = (seen: Look): readonly ContainerRow[] =>
   seen.inventory.containers
     .filter((c) => seen.chosen.has(c.host))
     .map((c) => {
       const facts = seen.sights.get(c.host)?.facts;
       const there = facts?.containers.find((found) => found.name === c.name);
-      const address = Object.values(there?.addresses ?? {}).find((a) => a !== "") ?? "";
-      const state = facts === undefined ? "unknown" : (there?.status ?? "not there");
-      return { container: c.ref, host: c.host, network: c.network, address, image: c.service.image, state };
+      return {
+        container: c.ref,
+        host: c.host,
+        network: c.network,
+        address: Object.values(there?.addresses ?? {}).find((a) => a !== "") ?? null,
+        image: c.service.image,
+        state: facts === undefined ? "unknown" : (there?.state ?? "missing"),
+        status: there?.status ?? null,
+      };
     });
 
-/** A row per route of the project. */
-export const linkRows = (seen: Look): readonly Row[] =>
+/** A route of the project on a chosen host. */
+export type RouteRow = {
+  readonly host: string;
+  readonly to: string;
+  readonly via: string | null;
+  readonly device: string;
+  readonly mtu: number | null;
+};
+
+export const routeRows = (seen: Look): readonly RouteRow[] =>
   chosenHosts(seen).flatMap((host) => {
     const facts = seen.sights.get(host)?.facts;
     const routes = facts === undefined ? [] : ownRoutes(facts, seen.inventory.name);
-    return routes.map(({ destination, via = "", device, mtu }) => ({
-      "route on": host,
+    return routes.map(({ destination, via = null, device, mtu }) => ({
+      host,
       to: destination,
       via,
       device,
-      mtu: String(mtu ?? facts?.interfaces.find((i) => i.name === device)?.mtu ?? ""),
+      mtu: mtu ?? facts?.interfaces.find((i) => i.name === device)?.mtu ?? null,
     }));
   });
 

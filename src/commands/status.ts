@@ -4,8 +4,8 @@ import { look } from "./look.ts";
 import { wholeOf } from "./measuring.ts";
 import { pairJson, pairsOf, pairsTable } from "./pairs.ts";
 import { clashesOf, plansOf } from "./planning.ts";
-import { containerRows, hostRows, linkRows, networkRows } from "./status-rows.ts";
-import { table } from "./table.ts";
+import { containerRows, hostRows, networkRows, routeRows } from "./status-rows.ts";
+import { statusTables } from "./status-text.ts";
 
 /** What stands on the hosts, and how far it is from what the inventory says; changes nothing and sends no packet. */
 export const status = (target: Target, context: Context): Promise<Outcome> =>
@@ -15,26 +15,19 @@ export const status = (target: Target, context: Context): Promise<Outcome> =>
     const hosts = hostRows(seen, { whole, plans: plansOf(seen, whole, context), clashes });
     const networks = networkRows(seen, whole);
     const containers = containerRows(seen);
-    const links = linkRows(seen);
+    const routes = routeRows(seen);
     const errors = [...lookFailures(seen), ...clashes];
     const pairs = pairsOf(seen, whole);
-    const sections = [hosts, networks, containers, links].filter((rows) => rows.length > 0).map(section);
-    const text = [...sections, ...(pairs.length > 0 ? [pairsTable(pairs)] : [])];
+    const tables = statusTables({ hosts, networks, containers, routes });
     const json = {
       hosts,
       networks,
       containers,
-      links,
+      routes,
       pairs: pairs.map(pairJson),
       failed: failuresJson(lookFailures(seen)),
       conflicts: clashes.map((e) => e.message),
     };
-    return Promise.resolve({ text: text.join("\n\n"), errors, json, code: failureCode(errors) });
+    const text = [...tables, ...(pairs.length > 0 ? [pairsTable(pairs)] : [])].join("\n\n");
+    return Promise.resolve({ text, errors, json, code: failureCode(errors) });
   });
-
-/** A table whose head is the keys of the rows. */
-const section = (rows: readonly Readonly<Record<string, string>>[]): string =>
-  table(
-    Object.keys(rows[0] ?? {}).map((key) => key.toUpperCase()),
-    rows.map((row) => Object.values(row)),
-  );

@@ -6,7 +6,7 @@ import { firstAddress } from "./place.ts";
 import { planes } from "./planes/index.ts";
 
 /**
- * The ways between hosts that were looked at and whose evidence is missing, incomplete or about something else now; with `again`,
+ * The ways between hosts that were looked at and whose evidence, or that of the way back, is missing, incomplete or about something else now; with `again`,
  * all of them. Only ways that `matters` says so of.
  */
 export const waysToMeasure = (
@@ -20,7 +20,13 @@ export const waysToMeasure = (
     const carriers = [...new Set([...(known?.carriers ?? []), ...way.carriers])];
     wanted.set(key, { ...way, foreign: known?.foreign ?? way.foreign, carriers });
   }
-  return [...wanted.values()].filter((way) => way.carriers.length > 0 && (again || !isKnown(fabric, way)));
+  const all = [...wanted.values()].filter((way) => way.carriers.length > 0);
+  if (again) return all;
+  // Both ways of a pair or none: what is known of one way is as old as the pair's plane and MTU.
+  const unknown = new Set(
+    all.filter((way) => !isKnown(fabric, way)).flatMap(({ from, to }) => [`${from} ${to}`, `${to} ${from}`]),
+  );
+  return all.filter(({ from, to }) => unknown.has(`${from} ${to}`));
 };
 
 const waysOf = (fabric: Fabric, network: Network, matters: (from: string, to: string) => boolean): readonly Way[] => {
