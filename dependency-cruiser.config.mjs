@@ -3,6 +3,7 @@ const stages = [
   "(errors|cidr)\\.ts",
   "inventory/",
   "model/",
+  "walk/",
   "plan/",
   "ssh/",
   "observe/",

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import module from "node:module";
 import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { Context, Finish } from "./commands/context.ts";
 import type { Options } from "./commands/options.ts";
+import { canRedraw } from "./commands/terminal.ts";
 import { XhostError, type ErrorCode } from "./errors.ts";
 import type { Paint } from "./plan/format.ts";
 
@@ -20,40 +22,63 @@ const { CommanderError, program } = await import("./commands/program.ts");
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };
 const INTERRUPTED = 130;
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+const ownPackage = fileURLToPath(new URL("../package.json", import.meta.url));
+const { version } = JSON.parse(readFileSync(ownPackage, "utf8")) as { version: string };
+
+// npm runs the script `xhost` of the checkout in the checkout; paths are meant from where the user is (npm-run(1), INIT_CWD).
+const { INIT_CWD, npm_lifecycle_event, npm_package_json = "/" } = process.env;
+if (INIT_CWD !== undefined && npm_lifecycle_event === "xhost" && realpathSync(npm_package_json) === ownPackage)
+  process.chdir(INIT_CWD);
 
 const interrupt = new AbortController();
+let isChanging = false;
 process.on("SIGINT", () => stop());
 process.on("SIGTERM", () => stop());
 process.on("SIGHUP", () => stop());
 
+// `xhost ... | head`: that nobody reads any more is no failure, and whoever writes much is told by the write itself.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 /** The first signal lets running steps end; the second one does not wait. */
 const stop = (): void => {
   if (interrupt.signal.aborted) process.exit(INTERRUPTED);
-  process.stderr.write("\ninterrupted: finishing what has begun, once more to stop at once\n");
+  // Wireshark ends an extcap program by a signal, and shows whatever that says on stderr as an error.
+  if (process.argv[2] !== "extcap")
+    process.stderr.write("\ninterrupted: finishing what has begun, once more to stop at once\n");
   interrupt.abort();
 };
 
 const COLOURS = { "+": "green", "~": "yellow", "±": "magenta", "-": "red", host: "bold", command: "dim" } as const;
 
 const contextOf = (options: Options): Context => {
-  const live = process.stderr.isTTY && options.color && process.env["NO_COLOR"] === undefined;
+  const env = { ...process.env };
+  const isPlain = !options.color || env["NO_COLOR"] !== undefined;
+  // listr2 asks only the environment, in which FORCE_COLOR has the last word (util.styleText)
+  if (isPlain) {
+    delete process.env["FORCE_COLOR"];
+    process.env["NO_COLOR"] = "1";
+  }
   const paint: Paint = (text, as) => (options.color ? styleText(COLOURS[as], text, { stream: process.stdout }) : text);
   return {
     cwd: process.cwd(),
-    env: process.env,
+    env,
     show: (text) => {
       if (options.json !== true) process.stdout.write(`${text}\n`);
     },
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
     note: (text) => {
       process.stderr.write(`${text}\n`);
     },
     confirm,
+    onChange: () => (isChanging = true),
     progress: {
       stderr: process.stderr,
-      show: live ? "live" : "lines",
+      show: isPlain || !canRedraw(process.stderr) ? "lines" : "live",
       forks: options.forks ?? 1,
       signal: interrupt.signal,
     },
@@ -94,12 +119,14 @@ const finish: Finish = async (options, work) => {
 /** Prints a failure for whom it is meant and returns the exit code; a bug keeps its stack. */
 const report = (error: unknown, { json, verbose }: Partial<Options>): number => {
   if (interrupt.signal.aborted) {
-    process.stderr.write("interrupted: what was done stays, run again to complete it\n");
+    const told = `interrupted: ${isChanging ? "what was done stays, run again to complete it" : "nothing was changed"}`;
+    if (json === true) writeError("INTERRUPTED", told);
+    process.stderr.write(`${told}\n`);
     return INTERRUPTED;
   }
   const code = error instanceof XhostError ? error.code : "BUG";
   const message = error instanceof Error ? error.message : String(error);
-  if (json === true) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  if (json === true) writeError(code, message);
   if (error instanceof XhostError) {
     process.stderr.write(`${verbose === true ? `${message}\n${String(error.stack)}` : message}\n`);
     return EXIT[error.code];
@@ -110,10 +137,26 @@ const report = (error: unknown, { json, verbose }: Partial<Options>): number => 
   return 1;
 };
 
+/** With `--json` the document of a command that failed. */
+const writeError = (code: ErrorCode | "BUG" | "INTERRUPTED", message: string): void => {
+  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+};
+
+/** Whether `--json` stands on a command line that could not be parsed. */
+const asksForJson = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+};
+
 try {
   await program(version, finish).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // --help and --version end with code 0; everything else is a wrong command line, which commander has explained.
   process.exitCode = error.exitCode === 0 ? 0 : EXIT.INVENTORY;
+  if (error.exitCode !== 0 && asksForJson(process.argv))
+    writeError(
+      "INVENTORY",
+      error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, ""),
+    );
 }

@@ -20,6 +20,13 @@ export class XhostError extends Error {
   }
 }
 
+/** The same failure with more lines below it. */
+export const extended = (error: XhostError, lines: readonly string[]): XhostError => {
+  const { code, host, message } = error;
+  const own = host === undefined ? message : message.slice(`${host}: `.length);
+  return new XhostError(code, [own, ...lines].join("\n"), { ...(host !== undefined && { host }), cause: error });
+};
+
 /** Several failures as one, so that the user sees all of them; the code of the gravest kind, unreachable hosts first. */
 export const combined = (errors: readonly XhostError[]): XhostError => {
   const order: readonly ErrorCode[] = ["INVENTORY", "UNREACHABLE", "CONFLICT", "REMOTE"];

@@ -33,5 +33,5 @@ export const look = async ({ moment, edit = (t) => t, down, limit, editFacts = (
     sights.set(host.name, { host, hostname: host.ssh.host, facts: seen });
   }
   const chosen = new Set(limit === undefined ? inventory.hosts.map((h) => h.name) : [limit]);
-  return { inventory, sights, hosts: new Map(), failed: new Map(), chosen };
+  return { inventory, sights, hosts: new Map(), failed: new Map(), chosen, depths: new Map() };
 };

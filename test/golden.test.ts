@@ -110,7 +110,14 @@ describe("a plan", () => {
   it("for two hundred hosts that stand takes seconds, not minutes", async () => {
     const { inventory, sights } = await fleet(200);
     const started = performance.now();
-    const seen = { inventory, sights, hosts: new Map(), failed: new Map(), chosen: new Set(sights.keys()) };
+    const seen = {
+      inventory,
+      sights,
+      hosts: new Map(),
+      failed: new Map(),
+      chosen: new Set(sights.keys()),
+      depths: new Map(),
+    };
     const whole = fabric(inventory, sights);
     expect(clashesOf(seen, whole, { iKnow: false })).toEqual([]);
     expect(plansOf(seen, whole, { env: {} })).toHaveLength(200);

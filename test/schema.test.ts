@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { reportJsonSchema } from "../src/doctor/report.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
 import { jsonSchema } from "../src/inventory/schema.ts";
 
@@ -8,6 +9,12 @@ const root = join(import.meta.dirname, "..");
 
 test("inventory.schema.json is what the code says; `npm run schema` renews it", async () => {
   await expect(`${JSON.stringify(jsonSchema(), null, 2)}\n`).toMatchFileSnapshot(join(root, "inventory.schema.json"));
+});
+
+test("doctor.schema.json is what the code says; `npm run schema` renews it", async () => {
+  await expect(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
+    join(root, "doctor.schema.json"),
+  );
 });
 
 test("every example is fine", async () => {

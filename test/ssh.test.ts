@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { XhostError } from "../src/errors.ts";
 import type { InventoryHost, SshOptions } from "../src/inventory/inventory.ts";
@@ -117,6 +118,58 @@ test("a failing script is told with its status, itself and its stderr", async ()
   );
 });
 
+/** All that a stream gives, in one piece. */
+const wholeOf = async (bytes: AsyncIterable<Buffer>): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  for await (const piece of bytes) pieces.push(piece);
+  return Buffer.concat(pieces);
+};
+
+test("a stream gives bytes as they are, behind what a login shell prints, and how it ended", async () => {
+  const host = await open.open(hostOf(server, { user: "ops" }));
+  program("sudo", 'echo welcome; shift; exec "$@"');
+  const stream = await host.stream("head -c 300000 /dev/zero | tr '\\0' '\\377'; echo sorry >&2; exit 3", "capture");
+  const whole = await wholeOf(stream.bytes);
+  expect([whole.length, whole.every((byte) => byte === 255)]).toEqual([300_000, true]);
+  expect(await stream.ended).toMatchObject({ status: 3, stderr: "sorry\n" });
+});
+
+test("a stream ends its program when it is told to, and reads what that still writes", async () => {
+  const host = await open.open(hostOf(server));
+  const program = `trap "echo last; exit 0" TERM; echo "$$"; while :; do sleep 0.05; done`;
+  const stream = await host.stream(`exec sh -c ${quote(program)}`, "capture");
+  let text = "";
+  for await (const piece of stream.bytes) {
+    text += piece.toString();
+    stream.end();
+  }
+  expect(text).toMatch(/^\d+\nlast\n$/);
+  expect((await stream.ended).status).toBe(0);
+});
+
+test("a stream's program ends with the connection, which is told", async () => {
+  const own = await start();
+  known("known-cut", listed(own));
+  const host = await open.open(hostOf(own, { userKnownHostsFile: file("known-cut") }));
+  const stream = await host.stream(`echo $$; exec sleep 300`, "capture");
+  let pid = 0;
+  const reading = async (): Promise<void> => {
+    for await (const piece of stream.bytes) {
+      pid = Number(piece.toString());
+      own.drop();
+    }
+  };
+  expect(await failure(reading())).toMatch(/^UNREACHABLE h1: capture: the connection is lost/);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 3000 });
+});
+
+test("a stream that cannot be started says why", async () => {
+  const host = await open.open(hostOf(server, { user: "ops" }));
+  program("sudo", "echo 'sudo: a password is required' >&2; exit 1");
+  const { bytes } = await host.stream("exec true", "capture");
+  expect(await failure(wholeOf(bytes))).toContain("REMOTE h1: sudo asks for a password");
+});
+
 test("a script that does not end is given up after the timeout", async () => {
   const quick = connector({ timeout: 0.3 });
   const host = await quick.open(hostOf(server));
@@ -193,7 +246,27 @@ test("an unknown host key is refused, with its fingerprint and the ways out", as
   expect(message).toMatch(
     /^UNREACHABLE h1: cannot connect to root@127.0.0.1:\d+: its host key is not known: ssh-ed25519 SHA256:[\w+/]{43};/,
   );
-  expect(message).toContain(`ssh-keyscan -p ${server.port} 127.0.0.1 >> ${file("empty")}`);
+  expect(message).not.toContain("ssh-keyscan");
+  expect(message).toMatch(new RegExp(`\nssh -o .*Port=${server.port} -l root 127.0.0.1 true$`));
+});
+
+test.each(["directly", "a proxyCommand"])("the advice for an unknown host key works: %s", async (way) => {
+  const proxy = `node -e 'const s = require("net").connect(%p, "%h"); process.stdin.pipe(s).pipe(process.stdout)'`;
+  const ssh = {
+    userKnownHostsFile: known("asked"),
+    ...(way === "directly" ? {} : { host: "behind.invalid", proxyCommand: proxy.replace("%h", "127.0.0.1") }),
+  };
+  const message = await failure(open.open(hostOf(server, ssh)));
+  expect(message).toContain("its host key is not known");
+  const advice = message.split("\n").at(-1) ?? "";
+  const options = `-F none -o BatchMode=no -i ${file("id")}`;
+  // without a terminal ssh asks a program
+  program("yes-please", "echo yes");
+  const env = { ...process.env, DISPLAY: ":", SSH_ASKPASS: join(fakes, "yes-please"), SSH_ASKPASS_REQUIRE: "force" };
+  await promisify(execFile)("sh", ["-c", advice.replace(/^ssh/, `ssh ${options}`)], { env });
+  const fresh = connector({ timeout: 5 });
+  expect(await (await fresh.open(hostOf(server, ssh))).run("echo in", "greet")).toBe("in\n");
+  await fresh.close();
 });
 
 test("a changed host key is refused by accept-new too, and its place is named", async () => {
@@ -244,7 +317,7 @@ test.each([
   [
     "a dead proxy",
     { proxyCommand: "sh -c 'echo no way >&2; exit 7'" },
-    /the proxyCommand says: exit status 7\nno way\nsh -c/,
+    /: the proxyCommand ended before any SSH server answered \(exit status 7\); try it by hand:\nsh -c .*\nno way$/,
   ],
   ["a dead jump host", { proxyJump: "ops@127.0.0.1:1" }, /: jump host ops@127.0.0.1:1: connection refused/],
 ])("%s is told", async (_name, ssh, message) => {
@@ -259,6 +332,16 @@ test("a server that never answers is given up after the timeout", async () => {
   expect(await failure(quick.open(hostOf({ port })))).toMatch(/^UNREACHABLE h1: .*: no answer within 0.3 s$/);
   await quick.close();
   silent.close();
+});
+
+test("a server that hangs up without a word is told, and what to do", async () => {
+  const deaf = createTcpServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await new Promise((resolve) => deaf.once("listening", resolve));
+  const { port } = deaf.address() as AddressInfo;
+  expect(await failure(open.open(hostOf({ port })))).toMatch(
+    new RegExp(`: the other side hung up without a word: .*\nssh -v -p ${port} root@127.0.0.1 true$`),
+  );
+  deaf.close();
 });
 
 test("a login that is refused names the user and what was tried", async () => {

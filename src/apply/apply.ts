@@ -1,4 +1,4 @@
-import { XhostError } from "../errors.ts";
+import { extended, XhostError } from "../errors.ts";
 import type { HostPlan, Step } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
@@ -19,7 +19,12 @@ export const applyHost = async (host: Host, plan: HostPlan, context: CallContext
       failed.push(error);
     }
   }
-  if (failed.length > 0) throw new XhostError("REMOTE", failed.map((e) => e.message).join("\n"), { cause: failed });
+  const [first, ...others] = failed;
+  if (first !== undefined)
+    throw extended(
+      first,
+      others.map((e) => e.message),
+    );
 };
 
 const isStart = (step: Step): boolean => step.kind === "docker" && step.calls.some((c) => c.call === "startContainer");

@@ -1,4 +1,4 @@
-import { XhostError } from "../errors.ts";
+import { extended, XhostError } from "../errors.ts";
 import { callText } from "../plan/format.ts";
 import type { DockerCall } from "../plan/step.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
@@ -16,10 +16,19 @@ export const runCalls = async (host: Host, calls: readonly DockerCall[], context
       await runCall(host, call, context);
     } catch (error) {
       await takeBack(host, undo, context, error);
-      throw error;
+      throw error instanceof XhostError ? withReturned(error, undo) : error;
     }
     if (call.undo !== undefined) undo.unshift(call.undo);
   }
+};
+
+/** Says of a container that was stopped or renamed for its successor that it is there again, which it has been put back to be. */
+const withReturned = (error: XhostError, undo: readonly DockerCall[]): XhostError => {
+  const back = undo.find((call) => call.call === "renameContainer");
+  if (back === undefined) return error;
+  const runs = undo.some((call) => call.call === "startContainer" && call.name === back.to);
+  const line = `the container ${back.to} that was there before is back${runs ? " and runs" : ", not running as before"}`;
+  return extended(error, [line]);
 };
 
 /** Tries every undo, also after one that fails, and says what could not be taken back. */
@@ -30,10 +39,8 @@ const takeBack = async (host: Host, undo: readonly DockerCall[], context: CallCo
       if (!(error instanceof XhostError)) throw error;
       failed.push(error.message);
     });
-  if (failed.length > 0 && why instanceof Error)
-    throw new XhostError("REMOTE", [why.message, "and it could not be taken back:", ...failed].join("\n"), {
-      cause: why,
-    });
+  if (failed.length > 0 && why instanceof XhostError)
+    throw extended(why, ["and it could not be taken back:", ...failed]);
 };
 
 const runCall = async (host: Host, call: DockerCall, context: CallContext): Promise<void> => {

@@ -44,7 +44,7 @@ export const phase = async <H extends { readonly name: string }, T>(
       try {
         done.set(host.name, await work(host, (text) => row.say(`${host.name}: ${text}`)));
       } catch (error) {
-        if (error instanceof XhostError) failed.set(host.name, error);
+        if (error instanceof XhostError && !isCut(error, options.signal)) failed.set(host.name, error);
         // An interrupt stops a host between two steps; the others go on to the end of theirs.
         else bugs.push(error);
       }
@@ -57,6 +57,10 @@ export const phase = async <H extends { readonly name: string }, T>(
   if (bugs.length > 0) throw bugs[0];
   return { done, failed };
 };
+
+/** What an interrupt does to a host that is being reached: its programs end and its connection is closed, which is no failure of the host. */
+const isCut = ({ code }: XhostError, { aborted }: AbortSignal): boolean =>
+  aborted && (code === "UNREACHABLE" || code === "INVENTORY");
 
 type Row = { readonly say: (text: string) => void; readonly count: (n: number) => void };
 

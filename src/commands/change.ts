@@ -33,6 +33,7 @@ export const change = async (
     );
   if (!changes) return { done: new Map(), failed: new Map() };
   if (!yes && !(await context.confirm(question))) return undefined;
+  context.onChange();
   return applyPlans(title, await completed(), look, context);
 };
 

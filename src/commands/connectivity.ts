@@ -14,14 +14,20 @@ import { table } from "./table.ts";
 /** What the checks gave, and the hosts on which they could not be made. */
 type Connectivity = { readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] };
 
-/** Makes the checks that have an end on a chosen host; those with an end on a host that cannot be asked say so. */
+/** The checks that have an end on a chosen host. */
+export const checksOf = ({ inventory, chosen }: Look): readonly Check[] => {
+  const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
+  return inventory.checks.filter((c) => near.has(c.from) || near.has(c.to));
+};
+
+/** Makes checks; those with an end on a host that cannot be asked say so. */
 export const connectivity = async (
-  { inventory, hosts, chosen }: Look,
+  look: Look,
   whole: Fabric,
   context: Context,
+  checks = checksOf(look),
 ): Promise<Connectivity> => {
-  const near = new Set(inventory.containers.filter((c) => chosen.has(c.host)).map((c) => c.ref));
-  const checks = inventory.checks.filter((c) => near.has(c.from) || near.has(c.to));
+  const { inventory, hosts } = look;
   if (checks.length === 0 || hosts.size === 0) return { findings: [], errors: [] };
   const checked = new Set(checks.flatMap((c) => [c.from, c.to]));
   const containers = inventory.containers
@@ -63,7 +69,7 @@ const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string =
  * A WireGuard handshake that two hosts begin at the same moment fails on both, and is tried again after 5 seconds (its paper, section 6.4):
  * one of them goes first.
  */
-const paceOf = (check: Check, whole: Fabric): Pace => {
+export const paceOf = (check: Check, whole: Fabric): Pace => {
   const { containers, networks } = whole.inventory;
   const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
   const network = networks.find((n) => n.name === to?.network);
@@ -74,7 +80,7 @@ const paceOf = (check: Check, whole: Fabric): Pace => {
 };
 
 /** With `firewall: none` the rule that keeps the address is somebody else's job. */
-const sourceKept = (check: Check, inventory: Inventory): boolean => {
+export const sourceKept = (check: Check, inventory: Inventory): boolean => {
   const to = inventory.containers.find((c) => c.ref === check.to);
   const network = inventory.networks.find((n) => n.name === to?.network);
   return network !== undefined && !network.masquerade && network.firewall !== "none";
@@ -112,5 +118,6 @@ export const findingsTable = (findings: readonly Finding[]): string => {
   ].join("\n");
 };
 
-const probeText = ({ probe }: Finding): string =>
+/** The check in one word or two. */
+export const probeText = ({ probe }: Finding): string =>
   probe.kind === "ping" ? "ping" : probe.kind === "tcp" ? `tcp ${probe.port}` : `${probe.url} ${probe.status}`;

@@ -9,10 +9,14 @@ export type Context = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Shows text to a person at once; silent with `--json`. */
   readonly show: (text: string) => void;
+  /** Writes to stdout what is no result for people, and waits until it is taken; rejects with code EPIPE once nobody reads. */
+  readonly write: (bytes: string | Buffer) => Promise<void>;
   /** Says on stderr what a long step is at. */
   readonly note: (text: string) => void;
   /** Asks a yes-or-no question; throws an INVENTORY error where nobody can be asked. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** To be called before the first change of anything: an interrupt from then on says that what was done stays. */
+  readonly onChange: () => void;
   readonly progress: PhaseOptions;
   /** Seconds for a connection, and for a command on a host. */
   readonly timeout: number;

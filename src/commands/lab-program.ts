@@ -3,7 +3,7 @@ import type { Finish } from "./context.ts";
 import { noFaults } from "../lab/faults-words.ts";
 import type { Faults, LabKind } from "../lab/record.ts";
 import * as lab from "./lab.ts";
-import { common, positive, type Options } from "./options.ts";
+import { commandWords, common, names, positive, type Options } from "./options.ts";
 
 type FaultOptions = { readonly drop?: string[]; readonly mtu?: string[]; readonly down?: string[] };
 type UpOptions = Options &
@@ -48,9 +48,9 @@ export const addLab = (program: Command, finish: Finish): void => {
   common(labs.command("exec").description("run a command on a host of a lab, or on its switch (host `fabric`)"))
     .argument("<name>", "name of the lab")
     .argument("<host>", "host, or fabric")
-    .argument("<command...>", "the command")
+    .argument("<command...>", "the command", commandWords)
     .passThroughOptions()
-    .action((name: string, host: string, command: string[], options: Options) =>
+    .action((name: string, host: string, command: readonly string[], options: Options) =>
       finish(options, () => lab.exec(name, host, command, options.json === true)),
     );
   for (const on of [true, false])
@@ -95,7 +95,11 @@ const withFaults = (command: Command): Command => {
         "bytes of all cables: N; of one: HOST=N; of the switch alone: fabric=N; repeatable",
       ).argParser(collect),
     )
-    .addOption(new Option("--down <host>", "unplug a host's cable; repeatable").argParser(collect));
+    .addOption(
+      new Option("--down <hosts>", "unplug these hosts' cables, separated by commas; repeatable").argParser(
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), ...names(value)],
+      ),
+    );
 };
 
 /** Undefined where no option names one. */

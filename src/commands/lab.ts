@@ -3,10 +3,11 @@ import { labDown } from "../lab/down.ts";
 import { labExec } from "../lab/exec.ts";
 import { labFaults, setLabFaults } from "../lab/faults.ts";
 import { faultsAt, faultWords } from "../lab/faults-words.ts";
-import { labList } from "../lab/list.ts";
+import { labList, type ListedLab } from "../lab/list.ts";
 import { labStart, labStop } from "../lab/power.ts";
 import { labUp } from "../lab/up.ts";
 import type { Faults, LabKind } from "../lab/record.ts";
+import { XhostError } from "../errors.ts";
 import type { Context, Outcome } from "./context.ts";
 import { table } from "./table.ts";
 
@@ -51,9 +52,10 @@ export const down = async (name: string): Promise<Outcome> => {
 export const fault = async (
   name: string,
   { declared, install }: { readonly declared: Faults | undefined; readonly install: boolean },
-  { progress, note }: Context,
+  { progress, note, onChange }: Context,
 ): Promise<Outcome> => {
   const { signal } = progress;
+  if (declared !== undefined) onChange();
   const faults =
     declared === undefined
       ? await labFaults(name)
@@ -72,26 +74,49 @@ export const list = async (): Promise<Outcome> => {
       h.address,
       h.engine,
       h.version ?? "",
-      h.running ? "running" : "stopped",
+      stateOf(lab, h.running),
       faultsAt(lab.faults, h.name),
       lab.folder,
     ]),
   );
+  const isHidden = labs.some(({ hosts }) => hosts.some(({ running }) => running === null));
   const text =
     labs.length === 0
       ? "There is no lab on this machine."
-      : table(["LAB", "KIND", "HOST", "ADDRESS", "ENGINE", "DOCKER", "STATE", "FAULTS", "FOLDER"], rows);
+      : [
+          table(["LAB", "KIND", "HOST", "ADDRESS", "ENGINE", "DOCKER", "STATE", "FAULTS", "FOLDER"], rows),
+          ...labs
+            .filter(isCutShort)
+            .map(({ name }) => `The lab ${name} was cut short while it was brought up: xhost lab down ${name}`),
+          ...(isHidden ? ["Whether a host runs only root can see: sudo xhost lab list"] : []),
+        ].join("\n");
   return { text, json: labs, code: 0 };
+};
+
+const isCutShort = ({ ready, beingMade }: ListedLab): boolean => !ready && !beingMade;
+
+const stateOf = (lab: ListedLab, running: boolean | null): string => {
+  if (isCutShort(lab)) return "cut short";
+  if (running === null) return "unknown";
+  return lab.beingMade ? "coming up" : running ? "running" : "stopped";
 };
 
 /** Runs a command on a lab host with the terminal handed over; with `--json` its output is the document. */
 export const exec = async (name: string, host: string, command: readonly string[], json: boolean): Promise<Outcome> => {
+  if (command.length === 0)
+    throw new XhostError("INVENTORY", "lab exec: names no command: xhost lab exec NAME HOST COMMAND...");
   const result = await labExec({ name, host, command, stdio: json ? "pipe" : "inherit" });
   return { text: "", json: result, code: result.exitCode };
 };
 
 /** Switches a host of a lab off, or on again with its data kept: both together are a reboot. */
-export const power = async (name: string, host: string, on: boolean, { progress }: Context): Promise<Outcome> => {
+export const power = async (
+  name: string,
+  host: string,
+  on: boolean,
+  { progress, onChange }: Context,
+): Promise<Outcome> => {
+  onChange();
   await (on ? labStart({ name, host, signal: progress.signal }) : labStop({ name, host }));
   return { text: `${host} of lab ${name} is ${on ? "up" : "down"}.`, json: { name, host, running: on }, code: 0 };
 };

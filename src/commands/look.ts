@@ -6,7 +6,9 @@ import { XhostError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
 import { parseInventory } from "../inventory/parse.ts";
 import type { Sight } from "../model/sight.ts";
+import type { Depth } from "../model/depth.ts";
 import type { Facts } from "../model/facts.ts";
+import { observeDeep } from "../observe/depth.ts";
 import { observe } from "../observe/observe.ts";
 import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
@@ -22,6 +24,8 @@ export type Look = {
   readonly failed: ReadonlyMap<string, XhostError>;
   /** Names a command may change or report: those of `--limit`, else all. */
   readonly chosen: ReadonlySet<string>;
+  /** What a deep look gave, by host; empty after any other. */
+  readonly depths: ReadonlyMap<string, Depth>;
 };
 
 /** Reads and checks the inventory file; INVENTORY errors name the file as the user wrote it. */
@@ -41,13 +45,14 @@ export const readInventory = async (file: string, { cwd, env }: Context): Promis
 /**
  * Connects to every host of the inventory, also to those outside `--limit`, whose addresses and blocks the others' routes
  * depend on, looks at each once, and hands over to `use`; connections and locks end with it. Hosts that are going to be
- * changed (`exclusive`) are locked before they are looked at.
+ * changed (`exclusive`) are locked before they are looked at. `deep`: all that decides about packets is read too, in the same exec.
  */
 export const look = async <T>(
   context: Context,
   { inventory: file, limit }: Target,
   exclusive: boolean,
   use: (look: Look) => Promise<T>,
+  { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<T> => {
   const inventory = await readInventory(file, context);
   const chosen = new Set(limit ?? inventory.hosts.map((h) => h.name));
@@ -63,7 +68,8 @@ export const look = async <T>(
       phase(
         "Look at the hosts",
         inventory.hosts,
-        (host, say) => lookAt(host, { ssh, say, timeout: context.timeout, lock: exclusive && chosen.has(host.name) }),
+        (host, say) =>
+          lookAt(host, { ssh, say, timeout: context.timeout, lock: exclusive && chosen.has(host.name), deep }),
         context.progress,
       ),
     );
@@ -74,7 +80,10 @@ export const look = async <T>(
       }),
     );
     const hosts = new Map([...done].map(([name, { open }]) => [name, open]));
-    return await use({ inventory, sights, hosts, failed, chosen });
+    const depths = new Map(
+      [...done].flatMap(([name, { depth }]) => (depth === undefined ? [] : [[name, depth] as const])),
+    );
+    return await use({ inventory, sights, hosts, failed, chosen, depths });
   } finally {
     await ssh.close();
   }
@@ -85,20 +94,23 @@ type Looking = {
   readonly say: (text: string) => void;
   readonly lock: boolean;
   readonly timeout: number;
+  readonly deep: boolean;
 };
 
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, timeout, lock: exclusive }: Looking,
-): Promise<{ open: Host; facts: Facts }> => {
+  { ssh, say, timeout, lock: exclusive, deep }: Looking,
+): Promise<{ open: Host; facts: Facts; depth: Depth | undefined }> => {
   say("connecting");
   const open = await ssh.open(host);
   if (exclusive) await lock(open);
   say("looking");
-  const facts = await observe(open, timeout);
+  const { facts, depth } = deep
+    ? await observeDeep(open, timeout)
+    : { ...(await observe(open, timeout)), depth: undefined };
   if (facts.missing.length > 0)
     throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
-  return { open, facts };
+  return { open, facts, depth };
 };
 
 /** Looking changes nothing: an interrupt cuts the connections at once instead of waiting for hosts that do not answer. */

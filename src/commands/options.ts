@@ -17,11 +17,19 @@ export const positive = (value: string): number => {
   return number;
 };
 
-const names = (value: string): readonly string[] => {
-  const list = value.split(",").filter((name) => name !== "");
+/** Names of hosts with commas between them, and perhaps blanks. */
+export const names = (value: string): readonly string[] => {
+  const list = value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
   if (list.length === 0) throw new InvalidArgumentError("names no host");
   return list;
 };
+
+/** The words of a command that is passed on; a `--` before it only ends the options, and commander leaves it in. */
+export const commandWords = (word: string, before: readonly string[] | undefined): readonly string[] =>
+  word === "--" && before === undefined ? [] : [...(before ?? []), word];
 
 /** Adds the options of every command. */
 export const common = (command: Command): Command =>

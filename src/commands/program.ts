@@ -1,12 +1,15 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { addCapture } from "./capture-program.ts";
 import type { Finish, Target } from "./context.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
-import { common, onHosts, onInventory, type Options } from "./options.ts";
+import { common, onHosts, onInventory, positive, type Options } from "./options.ts";
 import { plan } from "./plan.ts";
 import { status } from "./status.ts";
+import { trace } from "./trace.ts";
 import { validate } from "./validate.ts";
 
 export { CommanderError };
@@ -23,6 +26,9 @@ export const program = (version: string, finish: Finish): Command => {
   addPlan(whole, finish);
   addDeploy(whole, finish);
   addStatus(whole, finish);
+  addDoctor(whole, finish);
+  addTrace(whole, finish);
+  addCapture(whole, version, finish);
   addDestroy(whole, finish);
   addLab(whole, finish);
   return whole;
@@ -82,6 +88,54 @@ const addStatus = (program: Command, finish: Finish): void => {
   onInventory(program.command("status").description("hosts, networks, containers, links and drift")).action(
     (inventory: string, options: Options) => finish(options, (context) => status(target(inventory, options), context)),
   );
+};
+
+const addDoctor = (program: Command, finish: Finish): void => {
+  onInventory(
+    program
+      .command("doctor")
+      .description("every host, every pair and every check; names what is guilty and the remedy"),
+  )
+    .option("--full", "every check, and everything measured again, however many hosts there are")
+    .addOption(
+      new Option("--watch [s]", "again every so many seconds, and tell what changes")
+        .argParser(positive)
+        .preset(30)
+        .conflicts("json"),
+    )
+    .action((inventory: string, options: Options & { full?: boolean; watch?: number }) =>
+      finish(options, (context) =>
+        doctor(target(inventory, options), context, { full: options.full === true, watch: options.watch }),
+      ),
+    );
+};
+
+const addTrace = (program: Command, finish: Finish): void => {
+  onInventory(
+    program.command("trace").description("hop by hop, where packets between two containers go and where they die"),
+  )
+    .argument("<from>", "container as the inventory calls it, such as web or db@h2")
+    .argument("<to>", "container")
+    .option("--tcp <port>", "the first packet of a TCP connection instead of echo requests", positive)
+    .option("--size <bytes>", "packets of that many bytes, which must not be fragmented", positive)
+    .option("--static", "send nothing: walk what was read of the hosts")
+    .action(
+      (
+        inventory: string,
+        from: string,
+        to: string,
+        options: Options & { tcp?: number; size?: number; static?: boolean },
+      ) =>
+        finish(options, (context) =>
+          trace(target(inventory, options), context, {
+            from,
+            to,
+            tcp: options.tcp,
+            size: options.size,
+            isStatic: options.static === true,
+          }),
+        ),
+    );
 };
 
 const addDestroy = (program: Command, finish: Finish): void => {

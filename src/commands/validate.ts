@@ -1,7 +1,7 @@
 import { allocate } from "../inventory/allocate.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Context, Outcome } from "./context.ts";
-import { readInventory } from "./look.ts";
+import { readInventory } from "./read-inventory.ts";
 import { table } from "./table.ts";
 
 /** Checks the file alone, and shows which block each host gets as long as the hosts do not have others already. */

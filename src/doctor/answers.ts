@@ -3,7 +3,7 @@ import type { Shell } from "../ssh/host.ts";
 /** What one probe said. */
 export type Answer = { readonly ok: boolean; readonly rtt: number | undefined; readonly note: string };
 
-/** What came back from all hosts: probes by index, sources of echo requests by listener. */
+/** What came back from all hosts: probes by index, sources of echo requests by speaker. */
 export type Answers = { readonly probes: Map<number, Answer>; readonly sources: Map<number, Set<string>> };
 
 /** Reads a host's lines into the answers until `last` says so or the session ends. */

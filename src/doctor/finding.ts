@@ -15,6 +15,10 @@ export type Finding = {
   readonly source: string | undefined;
   /** Why it failed, or what is odd though it did not. */
   readonly note: string;
+  /** Of a failed HTTP check: whether something answered, though not as it should. */
+  readonly answered?: boolean;
+  /** Bytes of a packet that did not arrive though small ones did. */
+  readonly tooBig?: number;
 };
 
 /** A container as the probes need it. */

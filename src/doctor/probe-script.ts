@@ -1,59 +1,66 @@
 import type { Probe } from "../inventory/inventory.ts";
 import { quote } from "../ssh/quote.ts";
+import { PERL } from "./speaker-perl.ts";
+import { PYTHON } from "./speaker-python.ts";
 
-/** One probe as a host runs it: from a container's network namespace to an address. */
-export type ProbeJob = {
+/** An echo request that a speaker sends until it is answered; `bytes` of the whole IP packet, which must not be fragmented. */
+export type PingJob = {
   readonly index: number;
-  readonly pid: number;
   readonly address: string;
-  readonly probe: Probe;
+  readonly bytes: number;
   /** Seconds before it begins. */
   readonly delay: number;
   /** Seconds in which an answer has to come. */
   readonly patience: number;
 };
 
-/** Seconds after which a listener ends by itself, should the connection die before it is told to. */
-const LISTENER_LIFE = 120;
+/** A program in a network namespace that hears echo requests, and sends its own when it is told to. `pid` 0: the host's namespace. */
+export type Speaker = { readonly id: number; readonly pid: number; readonly jobs: readonly PingJob[] };
 
-// A raw ICMP socket gets every echo request with its IP header (raw(7)): the source is bytes 12 to 15, the type follows the
-// header. Perl is essential on Debian and Ubuntu, python3 comes with the others; no container needs either.
-const PERL =
-  `use Socket; $|=1; socket(S,PF_INET,SOCK_RAW,1) or die; print "R $ARGV[0]\\n"; ` +
-  `while(defined recv(S,$b,65535,0)){ next if ord(substr($b,(ord($b)&15)*4,1))!=8; ` +
-  `print "S $ARGV[0] ".join(".",unpack("C4",substr($b,12,4)))."\\n" }`;
-const PYTHON = [
-  "import socket,sys",
-  "s=socket.socket(socket.AF_INET,socket.SOCK_RAW,1)",
-  "print('R',sys.argv[1],flush=True)",
-  "while True:",
-  " b=s.recv(65535)",
-  " if b[(b[0]&15)*4]==8: print('S',sys.argv[1],socket.inet_ntoa(b[12:16]),flush=True)",
-].join("\n");
+/** A connection that is opened from a container's network namespace. */
+export type CallJob = Pick<PingJob, "index" | "address" | "delay" | "patience"> & {
+  readonly pid: number;
+  readonly probe: Exclude<Probe, { kind: "ping" }>;
+};
 
-/** Shell text that starts a listener in each namespace; prints `R id` when one hears, `N id` when none can, `S id source`. */
-export const listenScript = (listeners: readonly { id: number; pid: number }[]): string =>
+/**
+ * Shell text that starts the speakers; prints `R id` when one hears, `N id` where none can: there the host's own ping sends, and nobody
+ * hears. No container needs a program.
+ */
+export const listenScript = (speakers: readonly Speaker[]): string =>
   [
-    `listen() {`,
-    `  if command -v perl >/dev/null; then timeout ${LISTENER_LIFE} nsenter -t $2 -n perl -e ${quote(PERL)} $1 &`,
-    `  elif command -v python3 >/dev/null; then timeout ${LISTENER_LIFE} nsenter -t $2 -n python3 -c ${quote(PYTHON)} $1 &`,
-    `  else echo N $1; return; fi`,
-    // The listener is a child of this subshell and would outlive it.
-    `  listener=$!; trap 'kill $listener; exit' TERM; wait $listener || echo N $1`,
+    `perl_=${quote(PERL)}`,
+    `python_=${quote(PYTHON)}`,
+    // RHEL 8 has its own python3 out of the PATH. -B: no compiled modules are written.
+    `with=; if perl -MSocket -e 1 2>/dev/null; then with=perl`,
+    `else for python in python3 /usr/libexec/platform-python; do if $python -BIS -c 1 2>/dev/null; then with=$python; break; fi; done; fi`,
+    `speak() {`,
+    `  number=$1; enter="nsenter -t $2 -n"; test $2 != 0 || enter=`,
+    `  test $2 = 0 || test -e /proc/$2/ns/net || { echo N $1; exit; }`,
+    `  shift 2`,
+    `  case $with in perl) exec $enter perl -e "$perl_" $number "$@" ;; ?*) exec $enter $with -BIS -c "$python_" $number "$@" ;; esac`,
+    `  trap go=1 USR1; trap exit TERM; echo N $number; while test -z "$go"; do sleep 0.2; done`,
+    `  for job in "$@"; do IFS=,; set -- $job; unset IFS`,
+    `    out=$($enter ping -n -c 1 -M do -s $(($3 - 28)) -W $5 $2 2>&1) && echo "P $1 ok $(echo "$out" | sed -n 's/.*time=\\([0-9.]*\\).*/\\1/p')" ||`,
+    `    echo "P $1 no $(echo "$out" | grep -iE 'from|unreach|not permitted|invalid|unknown|error' | head -n 1)"; done`,
     `}`,
-    ...listeners.map(({ id, pid }) => `listen ${id} ${pid} </dev/null & heard="$heard $!"`),
+    ...speakers.map(
+      ({ id, pid, jobs }) =>
+        `speak ${[id, pid, ...jobs.map(jobWord)].join(" ")} </dev/null 2>/dev/null & speakers="$speakers $!"`,
+    ),
     ``,
   ].join("\n");
 
-/** Probes at a time on one host; each is a short process. */
+const jobWord = ({ index, address, bytes, delay, patience }: PingJob): string =>
+  [index, address, bytes, delay, patience].join(",");
+
+/** Connections at a time on one host; each is a short process. */
 const AT_ONCE = 32;
 
-/** Shell text that runs the probes and prints `P index ok|no text` for each, then `E`. */
-export const probeScript = (jobs: readonly ProbeJob[]): string =>
+/** Shell text that lets the speakers begin and makes the calls; prints `P index ok|no text` for each, and `E` after the last call. */
+export const probeScript = (jobs: readonly CallJob[]): string =>
   [
-    `ping_() { try=0; while test $try -lt $4; do try=$((try+1))`,
-    `  out=$(nsenter -t $2 -n ping -n -c 1 -W 1 $3 2>&1) && { echo "P $1 ok $(echo "$out" | sed -n 's/.*time=\\([0-9.]*\\).*/\\1/p')"; return; }`,
-    `  done; echo "P $1 no $(echo "$out" | grep -iE 'from|unreach|not permitted|invalid|unknown|error' | head -n 1)"; }`,
+    `kill -USR1 $speakers 2>/dev/null`,
     `tcp_() { out=$(nsenter -t $2 -n timeout $5 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $? $(echo "$out" | head -n 1)"; }`,
     `http_() { out=$(nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
     `  status=$(echo "$out" | tr -d '\\r' | head -n 1); case $status in "HTTP/1."*" $7 "*|"HTTP/1."*" $7") echo "P $1 ok" ;; *) echo "P $1 no $status" ;; esac; }`,
@@ -62,24 +69,17 @@ export const probeScript = (jobs: readonly ProbeJob[]): string =>
     ``,
   ].join("\n");
 
-/** Shell text that ends the listeners. */
-export const stopScript = `kill $heard 2>/dev/null; wait 2>/dev/null; exit 0\n`;
+/** Shell text that ends the speakers. */
+export const stopScript = `kill $speakers 2>/dev/null; wait 2>/dev/null; exit 0\n`;
 
-const jobLine = (job: ProbeJob): string =>
+const jobLine = (job: CallJob): string =>
   `{ ${job.delay > 0 ? `sleep ${job.delay}; ` : ""}${callOf(job)}; } </dev/null & jobs_="$jobs_ $!"`;
 
-const callOf = ({ index, pid, address, probe, patience }: ProbeJob): string => {
-  switch (probe.kind) {
-    case "ping":
-      return `ping_ ${index} ${pid} ${address} ${patience}`;
-    case "tcp":
-      return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience}`;
-    case "http": {
-      const url = new URL(probe.url);
-      const path = quote(quote(`${url.pathname}${url.search}`));
-      return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2}`;
-    }
-  }
+const callOf = ({ index, pid, address, probe, patience }: CallJob): string => {
+  if (probe.kind === "tcp") return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience}`;
+  const url = new URL(probe.url);
+  const path = quote(quote(`${url.pathname}${url.search}`));
+  return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2}`;
 };
 
 const chunks = <T>(items: readonly T[], n: number): readonly (readonly T[])[] =>

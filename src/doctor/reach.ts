@@ -4,44 +4,79 @@ import type { Host, Shell } from "../ssh/host.ts";
 import { readAnswers, type Answers } from "./answers.ts";
 import type { Endpoint, Finding } from "./finding.ts";
 import { judge, type Expectation } from "./judge.ts";
-import { listenScript, probeScript, stopScript, type ProbeJob } from "./probe-script.ts";
+import { callsOf, pingsOf, speakersOf, type Job, type Located, type Pace } from "./jobs.ts";
+import { listenScript, probeScript, stopScript, type CallJob } from "./probe-script.ts";
 
-/** A check whose two ends are there. */
-type Job = {
-  readonly check: Check;
-  readonly index: number;
-  readonly from: Endpoint;
-  readonly to: Endpoint;
-  readonly pace: Pace;
-};
+export type { Pace } from "./jobs.ts";
 
-/** Seconds before a check begins, and that it then may take. */
-export type Pace = { readonly delay: number; readonly patience: number };
+/** An echo request from one host's own address to another's. */
+export type HostPing = { readonly from: string; readonly to: string; readonly address: string };
 
 type Surroundings = {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly expect: Expectation;
   readonly pace: (check: Check) => Pace;
+  /** Bytes of the biggest packet that a ping's way has to carry; undefined: only a small one is sent. */
+  readonly full?: ((check: Check) => number | undefined) | undefined;
+  /** Sent in the same round. */
+  readonly hostPings?: readonly HostPing[] | undefined;
+};
+
+type Reached = {
+  readonly findings: readonly Finding[];
+  readonly errors: readonly XhostError[];
+  /** Whether the other host answered, for those that could be asked. */
+  readonly answered: ReadonlyMap<HostPing, boolean>;
 };
 
 /**
- * Makes the checks with real packets: each host sends from inside its containers' network namespaces, while a listener in
- * the namespace of every container that is pinged notes where the packets come from. One session per host, three
- * rounds: all listeners hear before the first packet leaves.
+ * Makes the checks with real packets: one program in the network namespace of each container sends all of its pings and notes where
+ * the others' come from. One session per host, three rounds: all hear before the first packet leaves.
  */
-export const reach = async (
-  checks: readonly Check[],
-  { hosts, endpoints, expect, pace }: Surroundings,
-): Promise<{ readonly findings: readonly Finding[]; readonly errors: readonly XhostError[] }> => {
-  const jobs = jobsOf(checks, endpoints, pace);
-  const listeners = [...new Set(jobs.filter((j) => j.check.probe.kind === "ping").map((j) => j.to))];
-  const numbered = listeners.map(({ host, pid }, id) => ({ host, pid, id }));
-  const involved = new Set(jobs.flatMap(({ from, to }) => [from.host, to.host]));
+export const reach = async (checks: readonly Check[], around: Surroundings): Promise<Reached> => {
+  const { hosts, endpoints, expect, hostPings = [] } = around;
+  const jobs = jobsOf(checks, around);
+  const pings = pingsOf(jobs, { checks: checks.length, hostPings, full: around.full });
+  const speakers = speakersOf(pings, jobs);
+  const calls = callsOf(jobs);
   const answers: Answers = { probes: new Map(), sources: new Map() };
+  const errors = await inRounds(hosts, { speakers, calls }, answers);
+  const asked = new Map([...endpoints].filter(([, end]) => !errors.has(end.host)));
+  const findings = checks.map((check, index) => {
+    const to = asked.get(check.to);
+    return judge(check, {
+      from: asked.get(check.from),
+      to,
+      answer: answers.probes.get(index),
+      full: pings.some((p) => p.index === checks.length + index)
+        ? answers.probes.get(checks.length + index)
+        : undefined,
+      fullSize: around.full?.(check),
+      sources: answers.sources.get(
+        speakers.find((s) => s.pid !== 0 && s.host === to?.host && s.pid === to.pid)?.id ?? -1,
+      ),
+      sourceKept: expect(check),
+    });
+  });
+  const answered = hostPings.flatMap((ping, i): [HostPing, boolean][] => {
+    const answer = answers.probes.get(2 * checks.length + i);
+    return answer === undefined || errors.has(ping.from) ? [] : [[ping, answer.ok]];
+  });
+  return { findings, errors: [...errors.values()], answered: new Map(answered) };
+};
+
+type Work = { readonly speakers: readonly Located[]; readonly calls: readonly (CallJob & { readonly host: string })[] };
+
+/** A host that fails is out of the next rounds; what it had to say is missing. */
+const inRounds = async (
+  hosts: ReadonlyMap<string, Host>,
+  { speakers, calls }: Work,
+  answers: Answers,
+): Promise<ReadonlyMap<string, XhostError>> => {
+  const involved = new Set([...speakers, ...calls].map(({ host }) => host));
   const shells = new Map<string, Shell>();
   const errors = new Map<string, XhostError>();
-  /** One round on every host whose session stands; a host that fails is out of the next ones. */
   const round = (work: (host: Host) => Promise<void>): Promise<unknown> =>
     Promise.all(
       [...hosts.values()]
@@ -53,34 +88,15 @@ export const reach = async (
           }),
         ),
     );
+  const of = <T extends { readonly host: string }>(all: readonly T[], name: string): readonly T[] =>
+    all.filter((each) => each.host === name);
   await round(async (host) => void shells.set(host.name, await host.shell("check connectivity")));
+  await round(({ name }) => listen(shellOf(shells, name), of(speakers, name), answers));
   await round(({ name }) =>
-    listen(
-      shellOf(shells, name),
-      numbered.filter((l) => l.host === name),
-      answers,
-    ),
-  );
-  await round(({ name }) =>
-    probe(
-      shellOf(shells, name),
-      jobs.filter((j) => j.from.host === name),
-      answers,
-    ),
+    probe(shellOf(shells, name), { speakers: of(speakers, name), calls: of(calls, name) }, answers),
   );
   await round(({ name }) => stop(shellOf(shells, name), answers));
-  const sources = new Map(listeners.map((to, id) => [to.ref, answers.sources.get(id)]));
-  const asked = new Map([...endpoints].filter(([, end]) => !errors.has(end.host)));
-  const findings = checks.map((check, index) =>
-    judge(check, {
-      from: asked.get(check.from),
-      to: asked.get(check.to),
-      answer: answers.probes.get(index),
-      sources: sources.get(check.to),
-      sourceKept: expect(check),
-    }),
-  );
-  return { findings, errors: [...errors.values()] };
+  return errors;
 };
 
 const shellOf = (shells: ReadonlyMap<string, Shell>, name: string): Shell => {
@@ -90,11 +106,7 @@ const shellOf = (shells: ReadonlyMap<string, Shell>, name: string): Shell => {
 };
 
 /** A job for each check whose two ends are there. */
-const jobsOf = (
-  checks: readonly Check[],
-  endpoints: ReadonlyMap<string, Endpoint>,
-  pace: (check: Check) => Pace,
-): readonly Job[] =>
+const jobsOf = (checks: readonly Check[], { endpoints, pace }: Surroundings): readonly Job[] =>
   checks.flatMap((check, index) => {
     const ends = endsOf(check, endpoints);
     return ends === undefined ? [] : [{ check, index, ...ends, pace: pace(check) }];
@@ -107,26 +119,22 @@ const endsOf = (check: Check, endpoints: ReadonlyMap<string, Endpoint>): Pick<Jo
   return runs(from) && runs(to) ? { from, to } : undefined;
 };
 
-const listen = async (
-  shell: Shell,
-  listeners: readonly { readonly id: number; readonly pid: number }[],
-  answers: Answers,
-): Promise<void> => {
-  shell.send(listenScript(listeners));
-  let waiting = listeners.length;
+const listen = async (shell: Shell, speakers: readonly Located[], answers: Answers): Promise<void> => {
+  shell.send(listenScript(speakers));
+  let waiting = speakers.length;
   if (waiting > 0) await readAnswers(shell, answers, (line) => /^[RN] /.test(line) && --waiting === 0);
 };
 
-const probe = async (shell: Shell, jobs: readonly Job[], answers: Answers): Promise<void> => {
-  const orders = jobs.map(({ check, index, from, to, pace }): ProbeJob => ({
-    index,
-    pid: from.pid,
-    address: to.address ?? "",
-    probe: check.probe,
-    ...pace,
-  }));
-  shell.send(probeScript(orders));
-  await readAnswers(shell, answers, (line) => line === "E");
+const probe = async (shell: Shell, { speakers, calls }: Work, answers: Answers): Promise<void> => {
+  const open = new Set(speakers.flatMap(({ jobs }) => jobs.map(({ index }) => index)));
+  let isCalling = true;
+  shell.send(probeScript(calls));
+  await readAnswers(shell, answers, (line) => {
+    const [kind, id] = line.split(" ");
+    if (kind === "E") isCalling = false;
+    if (kind === "P") open.delete(Number(id));
+    return !isCalling && open.size === 0;
+  });
 };
 
 const stop = async (shell: Shell, answers: Answers): Promise<void> => {

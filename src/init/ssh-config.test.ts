@@ -78,6 +78,46 @@ test("two names of one host are one host", async () => {
   expect(leftOut).toEqual([{ name: "www", why: "the same host as web2" }]);
 });
 
+test("a jump host is no Docker host, and is said in words that need no file", async () => {
+  const other = join(folder, "jumps");
+  await writeFile(
+    other,
+    `Host web
+  HostName 192.0.2.3
+  ProxyJump bast
+Host db
+  HostName 192.0.2.4
+  ProxyJump root@bast:2201,192.0.2.9
+Host bast
+  HostName 192.0.2.5
+  User ops
+  Port 2200
+  ProxyJump outer
+Host outer
+  HostName 2001:db8::1
+Host odd
+  HostName 192.0.2.6
+  ProxyJump piped
+Host piped
+  HostName 192.0.2.7
+  ProxyCommand nc %h %p
+`,
+  );
+  const { hosts, leftOut } = await sshConfigHosts({ file: other, isDefault: false, only: undefined });
+  expect(hosts.map(({ ssh }) => ssh)).toEqual([
+    { host: "192.0.2.3", proxyJump: "[2001:db8::1],ops@192.0.2.5:2200" },
+    { host: "192.0.2.4", proxyJump: "[2001:db8::1],root@192.0.2.5:2201,192.0.2.9" },
+  ]);
+  expect(leftOut).toEqual([
+    { name: "bast", why: "the jump host of db: name it with --limit if it runs Docker too" },
+    { name: "outer", why: "the jump host of bast: name it with --limit if it runs Docker too" },
+    { name: "odd", why: "its jump host piped is behind a ProxyCommand, which an inventory cannot say" },
+    { name: "piped", why: "the jump host of odd: name it with --limit if it runs Docker too" },
+  ]);
+  const chosen = await sshConfigHosts({ file: other, isDefault: true, only: ["web", "bast"] });
+  expect(chosen.hosts.map(({ name }) => name)).toEqual(["web", "bast"]);
+});
+
 test("a name that is not there, one that ssh refuses", async () => {
   await expect(read({ only: ["nope"] })).rejects.toThrow(/^--limit: no Host nope in .*config \(known: web, db, web2/);
   await expect(read()).rejects.toThrow(/config: Host -x: .*\nhostname contains invalid characters$/);

@@ -5,6 +5,7 @@ import type { SshOptions } from "../inventory/inventory.ts";
 import { parseSshConfig, type SshConfig } from "../ssh/config.ts";
 import type { Found, FoundHost } from "./found.ts";
 import { hostNames } from "./host-names.ts";
+import { jumpsOf, resolvedJump, type Ask } from "./jump.ts";
 
 /** Which file and which of its hosts; `isDefault`: ssh reads that file by itself, so an alias says everything. */
 export type SshConfigSource = {
@@ -28,24 +29,37 @@ export const sshConfigHosts = async ({ file, isDefault, only }: SshConfigSource)
   const names = only ?? all;
   const programs = pLimit(8);
   const read = await Promise.all(names.map((name) => programs(async () => ({ name, ...(await configs(file, name)) }))));
+  const jumps = only === undefined ? jumpsOf(read) : new Map<string, string>();
   const hosts: FoundHost[] = [];
   const leftOut: { name: string; why: string }[] = [];
   const seen = new Map<string, string>();
   for (const { name, config, plain } of read) {
+    const behind = jumps.get(name);
     const place = [config.hostname, config.port, config.proxyJump, config.proxyCommand].join(" ");
     const same = seen.get(place);
     if (!HOST_NAME.test(name)) leftOut.push({ name, why: "no name for a host of an inventory" });
+    else if (behind !== undefined)
+      leftOut.push({ name, why: `the jump host of ${behind}: name it with --limit if it runs Docker too` });
     else if (same !== undefined) leftOut.push({ name, why: `the same host as ${same}` });
-    else hosts.push(foundHost(name, { config, plain, isDefault }));
-    seen.set(place, same ?? name);
+    else {
+      const ask: Ask = (...asked) => configs(file, ...asked);
+      const proxyJump = isDefault ? config.proxyJump : await resolvedJump({ name, config }, ask);
+      if (typeof proxyJump === "object")
+        leftOut.push({
+          name,
+          why: `its jump host ${proxyJump.unsayable} is behind a ProxyCommand, which an inventory cannot say`,
+        });
+      else hosts.push(foundHost(name, { config: { ...config, proxyJump }, plain, isDefault }));
+    }
+    if (behind === undefined) seen.set(place, same ?? name);
   }
   return { hosts, leftOut };
 };
 
 type Configs = { readonly config: SshConfig; readonly plain: SshConfig };
 
-const configs = async (file: string, name: string): Promise<Configs> => ({
-  config: await sshG(file, name),
+const configs = async (file: string, name: string, args: readonly string[] = []): Promise<Configs> => ({
+  config: await sshG(file, name, args),
   plain: await sshG("none", name),
 });
 

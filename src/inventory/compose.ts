@@ -39,7 +39,7 @@ const port = z.union([
   z.strictObject({
     target: z.number().int().min(1).max(65535),
     published: z
-      .union([z.number().int(), z.string().regex(/^\d+$/)])
+      .union([z.number().int(), z.string().regex(/^\d+$/, "should be a port number")])
       .refine((v) => Number(v) >= 1 && Number(v) <= 65535, "should be a port number")
       .optional(),
     host_ip: ipv4.optional(),
@@ -128,7 +128,9 @@ export const serviceKeys = {
   ulimits: z.record(z.string(), ulimit).optional(),
   shm_size: bytes.optional(),
   mem_limit: bytes.optional(),
-  cpus: z.union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?$/)]).optional(),
+  cpus: z
+    .union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?$/, "should be a number of processors such as 1.5")])
+    .optional(),
   pids_limit: z.number().int().optional(),
   logging: z.strictObject({ driver: text.optional(), options: z.record(z.string(), scalar).optional() }).optional(),
   mac_address: text.optional(),

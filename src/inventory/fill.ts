@@ -23,7 +23,7 @@ const fillHost = (name: string, host: Written["hosts"][string], defaults: Writte
   const own = typeof host === "string" ? { ssh: { host } } : host;
   const become = own.become ?? defaults?.become;
   const address = own.address ?? defaults?.address;
-  const ssh = { ...defaults?.ssh, ...own.ssh };
+  const ssh = { ...shared(defaults?.ssh, own.ssh), ...own.ssh };
   return {
     name,
     ssh: { ...ssh, host: ssh.host ?? name },
@@ -32,6 +32,14 @@ const fillHost = (name: string, host: Written["hosts"][string], defaults: Writte
     ...(address && { address }),
   };
 };
+
+type WrittenSsh = NonNullable<Written["defaults"]>["ssh"];
+
+/** The defaults for a host: proxyJump and proxyCommand are two words for one thing, and its own one wins over either. */
+const shared = (defaults: WrittenSsh, own: WrittenSsh): WrittenSsh =>
+  (own?.proxyJump ?? own?.proxyCommand) === undefined
+    ? defaults
+    : { ...defaults, proxyJump: undefined, proxyCommand: undefined };
 
 type WrittenNetwork = NonNullable<Written["networks"]>[string];
 

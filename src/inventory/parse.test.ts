@@ -48,7 +48,7 @@ describe("a problem says where, what and what to do", () => {
     ],
     [
       `${hosts}networks: { app: { pool: 172.30.0.0/24, plane: route } }`,
-      "i.yml:3:26 networks.app.pool: 172.30.0.0/24 has 1 blocks of /24, 1 of them free, for 2 hosts: widen the pool or lengthen the prefix",
+      "i.yml:3:26 networks.app.pool: 172.30.0.0/24 has 1 block of /24, 1 of them free, for 2 hosts: widen the pool or lengthen the prefix",
     ],
     [
       `${hosts}networks: { app: { pool: 10.0.0.0/16, plane: route } }`,
@@ -99,6 +99,52 @@ describe("a problem says where, what and what to do", () => {
       "name: ${NOPE}\nhosts: { h1: a }",
       /\$\{NOPE\} is not set in the environment: export NOPE, or write \$\{NOPE:-default\}$/,
     ],
+    [
+      `${hosts}networks: { app: { pool: 10.9.0.0/30, plane: route } }`,
+      "i.yml:3:26 networks.app.pool: 10.9.0.0/30 is smaller than one block of /24: write a pool of /23 or wider",
+    ],
+    [
+      `${hosts}networks: { app: { pool: 10.9.0.0/26, prefix: 24, plane: route } }`,
+      "i.yml:3:47 networks.app.prefix: 10.9.0.0/26 is smaller than one block of /24: write a pool of /23 or wider, or `prefix: 27`",
+    ],
+    ["name: demo\nhosts: { h1: '' }", "i.yml:2:14 hosts.h1: should not be empty: write it, or leave the key out"],
+    [
+      "name: demo\nhosts: { h1: { ssh: { user: '' } } }",
+      "i.yml:2:29 hosts.h1.ssh.user: should not be empty: write it, or leave the key out",
+    ],
+    [
+      "name: demo\nhosts: { h1: '10.0.0.8:2222' }",
+      "i.yml:2:14 hosts.h1: should be without the port: write `{ ssh: { host: 10.0.0.8, port: 2222 } }`",
+    ],
+    [
+      "name: demo\nhosts: { h1: { ssh: { host: 10.0.0.256 } } }",
+      "i.yml:2:29 hosts.h1.ssh.host: should be an IPv4 address such as 10.0.0.2, or a name",
+    ],
+    [
+      "name: demo\nhosts: { h1: a b }",
+      /hosts.h1: should be a name, .* without blanks and quotes, not beginning with -$/,
+    ],
+    ["name: demo\nhosts: { h1: -oProxyCommand=x }", /hosts.h1: should be a name, .* not beginning with -$/],
+    [
+      "name: demo\nhosts: { h1: { ssh: { proxyJump: a, proxyCommand: b } } }",
+      "i.yml:2:51 hosts.h1.ssh.proxyCommand: stands beside proxyJump, and ssh would take that: take proxyCommand out, or proxyJump",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i, cpus: many } }`,
+      "i.yml:4:62 containers.web.cpus: should be a number of processors such as 1.5",
+    ],
+    [
+      `${app}containers: { web: { hosts: [], network: app, image: i } }`,
+      "i.yml:4:29 containers.web.hosts: should not be an empty list: write at least one, or leave the key out",
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i, ports: [{ target: 70000, protocol: x }] } }`,
+      /containers.web.ports.0.target: should be at most 65535$/,
+    ],
+    [
+      `${app}containers: { web: { host: h1, network: app, image: i, ports: [{ target: 7, protocol: x }] } }`,
+      /containers.web.ports.0.protocol: should be tcp, udp or sctp$/,
+    ],
     ["name: demo\nhosts: [\n", /^i.yml:\d+:\d+ /],
     ["", "i.yml:1:1 name: is missing: should be a short name such as demo"],
   ] as [string, string | RegExp][])("%s", (text, message) => {
@@ -133,7 +179,22 @@ it("finds dangling names and overlaps beside wrong keys, but no echoes of them",
   ]);
 });
 
+it("says of a value that is empty for want of a variable only that", () => {
+  expect(problems("name: demo\nhosts: { h1: { ssh: { user: '${NOPE}' } } }")).toEqual([
+    "i.yml:2:29 hosts.h1.ssh.user: ${NOPE} is not set in the environment: export NOPE, or write ${NOPE:-default}",
+  ]);
+});
+
 describe("what an inventory means", () => {
+  it("takes IPv6 addresses and `user@host` for hosts, and one proxy instead of the other of the defaults", () => {
+    const { hosts } = parse(
+      "name: demo\ndefaults: { ssh: { proxyJump: a } }\nhosts: { h1: 'fe80::1', h2: { ssh: { host: u@b, proxyCommand: c } } }",
+    );
+    expect(hosts.map(({ ssh }) => ssh)).toEqual([
+      { host: "fe80::1", proxyJump: "a" },
+      { host: "u@b", proxyCommand: "c" },
+    ]);
+  });
   it("fills in defaults, hosts' own keys winning", () => {
     const { hosts } = parse(
       "name: demo\ndefaults: { ssh: { user: root, port: 22 }, become: none }\nhosts: { h1: 10.0.0.1, h2: { ssh: { host: x, port: 2222 }, become: sudo } }",

@@ -6,7 +6,7 @@ import { interpolate } from "./interpolate.ts";
 import type { Inventory } from "./inventory.ts";
 import { locate, type Problem } from "./problem.ts";
 import { schema } from "./schema.ts";
-import { schemaProblems } from "./schema-problems.ts";
+import { ownWords, schemaProblems } from "./schema-problems.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -27,7 +27,8 @@ export const parseInventory = (
   const missing = interpolate(doc, env);
   const parsed = read(doc);
   if (!parsed.success) {
-    const wrong = [...missing, ...schemaProblems(parsed.error.issues)];
+    const isEcho = ({ path }: Problem): boolean => missing.some((known) => known.path.join(".") === path.join("."));
+    const wrong = [...missing, ...schemaProblems(parsed.error.issues).filter((problem) => !isEcho(problem))];
     report([...wrong, ...problemsBeside(wrong, doc, file)]);
   }
   report(missing);
@@ -74,7 +75,7 @@ const problemsBeside = (wrong: readonly Problem[], doc: Document, file: string):
 /** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */
 const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
   const parse = (): ReturnType<typeof schema.safeParse> =>
-    schema.safeParse(doc.toJS(ALIASES) ?? {}, { reportInput: true });
+    schema.safeParse(doc.toJS(ALIASES) ?? {}, { reportInput: true, error: ownWords });
   const parsed = parse();
   for (const { path } of schemaProblems(parsed.error?.issues ?? [])) {
     const node = doc.getIn(path, true);

@@ -3,6 +3,26 @@ import type { Path, Problem } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/**
+ * What is said of a value where the schema itself does not say it: an error map for zod, so that there is one place for the words
+ * that zod would choose. Undefined: zod's own.
+ */
+export const ownWords = (issue: z.core.$ZodRawIssue): string | undefined => {
+  if (issue.code === "too_small") return tooSmall(issue);
+  if (issue.code === "too_big") return `should be at most ${issue.maximum}`;
+  if (issue.code !== "invalid_value") return undefined;
+  return `should be ${issue.values
+    .map(String)
+    .join(", ")
+    .replace(/, ([^,]*)$/, " or $1")}`;
+};
+
+const tooSmall = ({ origin, minimum, inclusive }: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall>): string => {
+  if (origin === "string") return "should not be empty: write it, or leave the key out";
+  if (origin === "array") return "should not be an empty list: write at least one, or leave the key out";
+  return inclusive === false ? `should be above ${minimum}` : `should be at least ${minimum}`;
+};
+
 /** zod's issues in the words of the inventory, unknown keys one by one. */
 export const schemaProblems = (issues: readonly Issue[], base: Path = []): readonly Problem[] =>
   issues.flatMap((issue) => issueProblems(issue, [...base, ...(issue.path as Path)]));

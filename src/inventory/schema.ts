@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidrOf, overlaps, parseCidr } from "../cidr.ts";
+import { cidrOf, overlaps, parseCidr, parseIp } from "../cidr.ts";
 import { ipv4, serviceKeys } from "./compose.ts";
 
 /** Docker's rule for the names of containers and networks (moby, daemon/names: RestrictedNameChars). */
@@ -17,6 +17,25 @@ const cidr = z
     error: "is not for hosts: this-network, loopback, link-local, multicast and reserved addresses (RFC 6890)",
     when: (payload) => parseCidr(String(payload.value)) !== undefined,
   });
+/** What ssh(1) would take for an option or refuse as a host name (ssh.c, valid_hostname), and what only looks like an address. */
+const sshHost = z
+  .string()
+  .min(1)
+  .refine((v) => !/^[^:]+:\d+$/.test(v), {
+    error: ({ input }) => {
+      const [host, port] = String(input).split(":");
+      return `should be without the port: write \`{ ssh: { host: ${host}, port: ${port} } }\``;
+    },
+    abort: true,
+  })
+  .refine(
+    (v) => !/^[\d.]+$/.test(v) || parseIp(v) !== undefined,
+    "should be an IPv4 address such as 10.0.0.2, or a name",
+  )
+  .refine(
+    (v) => !/^-|[\s'`"$\\;&<>|(){}]/.test(v),
+    "should be a name, an address or a Host alias of ~/.ssh/config: without blanks and quotes, not beginning with -",
+  );
 const subnet = cidr.refine(
   (v) => (parseCidr(v)?.prefix ?? 24) <= 29,
   "should be /29 or wider: a smaller one has no room for containers",
@@ -24,7 +43,7 @@ const subnet = cidr.refine(
 
 const ssh = z
   .strictObject({
-    host: z.string().min(1, "should be a name, an address or a Host alias of ~/.ssh/config").optional(),
+    host: sshHost.optional(),
     port: z.number("should be a port number").int().min(1).max(65535).optional(),
     user: z.string().min(1).optional(),
     identityFile: z.string().min(1).optional(),
@@ -36,6 +55,10 @@ const ssh = z
       .describe("as in ssh_config(5); default yes")
       .optional(),
   })
+  .refine((v) => v.proxyJump === undefined || v.proxyCommand === undefined, {
+    path: ["proxyCommand"],
+    error: "stands beside proxyJump, and ssh would take that: take proxyCommand out, or proxyJump",
+  })
   .describe("names as in ssh_config(5), camelCase");
 
 const hostKeys = {
@@ -44,7 +67,7 @@ const hostKeys = {
   address: ipv4.describe("where the other hosts reach this one; default: its source address toward them").optional(),
   dockerSocket: z.string().startsWith("/", "should be an absolute path such as /var/run/docker.sock").optional(),
 };
-const host = z.union([z.string().min(1), z.strictObject(hostKeys)]);
+const host = z.union([sshHost, z.strictObject(hostKeys)]);
 
 const network = z.strictObject({
   pool: cidr.describe("a block per host is carved out").optional(),

@@ -72,6 +72,20 @@ const blockProblems = (network: InventoryNetwork, written: Written): readonly Pr
   const given = [...allocate(network).keys()].filter((host) => wanting.includes(host)).length;
   if (given >= wanting.length) return doubled;
   const where = written.networks?.[network.name]?.prefix === undefined || count > 0 ? "pool" : "prefix";
-  const message = `${network.pool} has ${count} blocks of /${network.prefix}, ${given} of them free, for ${wanting.length} hosts: widen the pool or lengthen the prefix`;
+  const hosts = `${wanting.length} ${wanting.length === 1 ? "host" : "hosts"}`;
+  const message =
+    count === 0
+      ? `${network.pool} is smaller than one block of /${network.prefix}: ${remedy(network.prefix, pool.prefix, wanting.length)}`
+      : `${network.pool} has ${count} ${count === 1 ? "block" : "blocks"} of /${network.prefix}, ${given} of them free, for ${hosts}: widen the pool or lengthen the prefix`;
   return [...doubled, { path: [...path, where], message }];
 };
+
+/** What to write so that so many blocks of `prefix` fit: at least one does not. */
+const remedy = (prefix: number, pool: number, blocks: number): string => {
+  const bits = Math.ceil(Math.log2(blocks));
+  const wider = `write a pool of /${prefix - bits} or wider`;
+  return pool + bits > LONGEST ? wider : `${wider}, or \`prefix: ${pool + bits}\``;
+};
+
+/** A smaller block has no room for containers: as the schema says. */
+const LONGEST = 29;

@@ -15,17 +15,24 @@ export const cacheFolder = (): string =>
   `${process.env["XHOST_CACHE"] ?? `${process.env["XDG_CACHE_HOME"] ?? `${homedir()}/.cache`}/xhost`}/rootfs`;
 
 /**
- * Makes a file or folder of the cache, unless somebody else just did. It is built under another name and moved when whole;
- * flock(1) keeps a second build waiting, and lets go when a build is killed.
+ * Makes a file or folder of the cache, unless somebody else just did. It is built under another name and moved when whole, or removed;
+ * flock(1) on the folder, so that no file stays of it, keeps a second build waiting, and lets go when a build is killed.
  */
 export const build = async (path: string, { script, args, signal }: Recipe): Promise<void> => {
-  await mkdir(cacheFolder(), { recursive: true });
-  await inGroup(
-    ["flock", `${path}.lock`, ...apart, "sh", "-c", `${before}\n${script}\n${after}`, "sh", path, ...args],
-    {
+  const folder = cacheFolder();
+  await mkdir(folder, { recursive: true });
+  try {
+    await inGroup(["flock", folder, ...apart, "sh", "-c", `${before}\n${script}\n${after}`, "sh", path, ...args], {
       signal,
-    },
-  );
+    });
+  } catch (error) {
+    // Where another build has the lock it has removed this by itself.
+    const remove = ["rm", "-rf", "--one-file-system", `${path}.part`, `${path}.versions`];
+    await execa("flock", ["--nonblock", folder, "sh", "-c", '[ -e "$0" ] || exec "$@"', path, ...remove], {
+      reject: false,
+    });
+    throw error;
+  }
 };
 
 /** True when something is at that path. */
@@ -51,7 +58,13 @@ const inGroup = async (
   [program, ...args]: readonly [string, ...string[]],
   { signal }: { readonly signal: AbortSignal | undefined },
 ) => {
-  const building = execa(program, args, { stdin: "ignore", all: true, detached: true, reject: false });
+  const building = execa(program, args, {
+    stdin: "ignore",
+    all: true,
+    detached: true,
+    reject: false,
+    env: { LC_ALL: "C.UTF-8" },
+  });
   const interrupt = () => {
     if (building.pid !== undefined) process.kill(-building.pid, "SIGKILL");
   };
@@ -60,5 +73,8 @@ const inGroup = async (
   signal?.removeEventListener("abort", interrupt);
   signal?.throwIfAborted();
   if (exitCode !== 0)
-    throw new XhostError("REMOTE", `building a root file system failed\n${all.split("\n").slice(-20).join("\n")}`);
+    throw new XhostError(
+      "REMOTE",
+      `building a root file system failed; nothing is left of it\n${all.split("\n").slice(-20).join("\n")}`,
+    );
 };

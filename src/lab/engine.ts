@@ -16,6 +16,13 @@ export const dealtEngines = (list: string | undefined, hosts: number): readonly 
 export const suiteOf = (engine: Engine): string | undefined =>
   engine === "machine" ? undefined : engine.slice("debian-".length);
 
+/** For a suite that the mirror does not have. */
+export const unknownSuite = (suite: string, mirror: string): XhostError =>
+  new XhostError(
+    "INVENTORY",
+    `engine "${suite}": ${mirror} has no Debian suite of that name; known are ${knownSuites}`,
+  );
+
 const parseEngine = (item: string): Engine => {
   if (item === "machine") return item;
   const suite = item.replace(/^debian-/, "");

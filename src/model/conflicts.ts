@@ -18,14 +18,27 @@ export type Allowed = {
  * Why nothing may be changed on a host: names and addresses that somebody else has, hosts a plane cannot reach, a firewall that
  * must not be opened. Each in words without the host's name; everything of one host at once.
  */
-export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] => [
-  ...hostConflicts(fabric, host, facts, allowed),
-  ...nameConflicts(fabric, host, facts),
-  ...networkConflicts(fabric, host, facts, allowed),
-  ...linkConflicts(fabric, host, facts),
-  ...overlapConflicts(fabric, host, facts),
-  ...adoptedConflicts(fabric, host, facts),
-];
+export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] =>
+  clashes(fabric, host, facts, allowed).map(({ text }) => text);
+
+/** A conflict and what it is about. */
+export type Clash = {
+  readonly kind: "host" | "name" | "network" | "link" | "overlap" | "adopted";
+  readonly text: string;
+};
+
+/** The conflicts with their kinds. */
+export const clashes = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly Clash[] => {
+  const as = (kind: Clash["kind"], texts: readonly string[]): readonly Clash[] => texts.map((text) => ({ kind, text }));
+  return [
+    ...as("host", hostConflicts(fabric, host, facts, allowed)),
+    ...as("name", nameConflicts(fabric, host, facts)),
+    ...as("network", networkConflicts(fabric, host, facts, allowed)),
+    ...as("link", linkConflicts(fabric, host, facts)),
+    ...as("overlap", overlapConflicts(fabric, host, facts)),
+    ...as("adopted", adoptedConflicts(fabric, host, facts)),
+  ];
+};
 
 const hostConflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] => {
   const flushed = fabric.inventory.networks.find((n) => n.blocks.has(host) && n.firewall === "flush");

@@ -1,6 +1,6 @@
 import { cidrOf, overlaps, type Cidr } from "../cidr.ts";
 import { adopted, type Fabric } from "./fabric.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, KernelRoute } from "./facts.ts";
 import { PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
 
 /** An adopted network's range against the blocks of the inventory's own networks, which the file alone cannot tell. */
@@ -24,6 +24,17 @@ export const adoptedConflicts = (fabric: Fabric, host: string, facts: Facts): re
 
 /** Subnets of the fabric that meet something that is on the host already and not this project's; a line for each clash. */
 export const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] =>
+  overlapsOn(fabric, host, facts).map(({ text }) => text);
+
+/** A clash of addresses: the foreign thing, whose subnet of which hosts it meets, and all of it in words. */
+export type Overlap = {
+  readonly range: ForeignRange;
+  readonly hosts: readonly string[];
+  readonly text: string;
+};
+
+/** Subnets of the fabric that meet something that is on the host already and not this project's, by the foreign thing. */
+export const overlapsOn = (fabric: Fabric, host: string, facts: Facts): readonly Overlap[] =>
   fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
     .flatMap((network) => {
@@ -31,7 +42,7 @@ export const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): re
         subnets.map((subnet) => ({ at, subnet, cidr: cidrOf(subnet) })),
       );
       const own = adopted(network, host, facts) !== undefined;
-      return foreignRanges(fabric, host, facts).flatMap((range) => {
+      return foreignRanges(fabric, host, facts).flatMap((range): Overlap[] => {
         const clashing = all
           .filter(({ cidr }) => overlaps(range.cidr, cidr))
           .filter(({ at }) => at !== host || !own || range.adopted === undefined);
@@ -39,9 +50,8 @@ export const overlapConflicts = (fabric: Fabric, host: string, facts: Facts): re
         if (first === undefined) return [];
         const whose = first.at === host ? `${first.subnet}, its block here,` : `${first.subnet} of ${first.at}`;
         const more = clashing.length > 1 ? ` (and ${clashing.length - 1} more of its blocks)` : "";
-        return [
-          `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`,
-        ];
+        const text = `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`;
+        return [{ range, hosts: clashing.map(({ at }) => at), text }];
       });
     });
 
@@ -52,7 +62,13 @@ const remedy = (pool: string | undefined, here: boolean): string =>
       ? "choose another subnet"
       : "two networks with the same addresses cannot reach each other; give one of them another subnet (for Docker's default bridge: `bip` in daemon.json), or adopt a network of another range";
 
-type ForeignRange = { readonly cidr: Cidr; readonly what: string; readonly adopted?: string };
+/** Addresses that a Docker network or a route of somebody else has. */
+export type ForeignRange = {
+  readonly cidr: Cidr;
+  readonly what: string;
+  readonly adopted?: string;
+  readonly of: { readonly network: string } | { readonly route: KernelRoute };
+};
 
 /** Also the two halves by which VPNs cover the default route without replacing it. */
 const isDefault = (destination: string): boolean => cidrOf(destination).prefix <= 1;
@@ -66,6 +82,7 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
       n.subnets.map((subnet): ForeignRange => ({
         cidr: cidrOf(subnet),
         what: `the Docker network ${n.name} (${subnet}) on this host`,
+        of: { network: n.name },
         ...(adoptedNames.includes(n.name) && { adopted: n.name }),
       })),
     );
@@ -75,7 +92,7 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
     .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
     .map((r): ForeignRange => {
       const way = r.gateway === undefined ? `dev ${r.device ?? "none"}` : `via ${r.gateway}`;
-      return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host` };
+      return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host`, of: { route: r } };
     });
   return [...networks, ...routes];
 };

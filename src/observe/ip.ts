@@ -112,4 +112,5 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
     ];
   });
 
-const json = (text: string): unknown => (text.trim() === "" ? [] : JSON.parse(text));
+/** What a program of iproute2 prints with `-j`; some print nothing where there is nothing. */
+export const json = (text: string): unknown => (text.trim() === "" ? [] : JSON.parse(text));

@@ -6,16 +6,19 @@ import { parseTables } from "./iptables.ts";
 import { parseWireguard } from "./wireguard.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
-/** Looks at a host once: one exec and five calls of Docker's API, side by side, nothing changed. */
-export const observe = async (host: Host, seconds: number): Promise<Facts> => {
+/** What a look gave: the facts, and the output of the script that they were read from. */
+export type Seen = { readonly facts: Facts; readonly output: string };
+
+/** Looks at a host once: one exec and five calls of Docker's API, side by side, nothing changed. `script` begins with the read script. */
+export const observe = async (host: Host, seconds: number, script = READ_SCRIPT): Promise<Seen> => {
   const [output, docker] = await Promise.allSettled([
-    host.run(READ_SCRIPT, "look at the host"),
+    host.run(script, "look at the host"),
     observeDocker(host, seconds),
   ]);
   // Docker's own trouble says more than what else goes wrong on a host without Docker, or without root.
   if (docker.status === "rejected") throw docker.reason;
   if (output.status === "rejected") throw output.reason;
-  return { ...docker.value, ...parseHost(output.value) };
+  return { facts: { ...docker.value, ...parseHost(output.value) }, output: output.value };
 };
 
 type HostFacts = Omit<Facts, keyof Awaited<ReturnType<typeof observeDocker>>>;

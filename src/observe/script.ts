@@ -30,14 +30,17 @@ const MODULE_STATES = [
 ];
 
 /** Starts a section of the script's output; a record separator stands in no output of the programs that are run. */
-const SEPARATOR = "\u001e";
+export const SEPARATOR = "\u001e";
+
+/** Shell text that makes `section`, which starts one. */
+export const SECTION = `section() { printf '\\036%s\\n' "$1"; }`;
 
 /**
  * The one read script of a host: everything that Docker's API does not tell, in sections. Runs as root, changes nothing.
  * iptables-save prints the tables of the variant that `iptables` of this host is, which is what dockerd runs.
  */
 export const READ_SCRIPT = [
-  `section() { printf '\\036%s\\n' "$1"; }`,
+  SECTION,
   // A program that is not there is told by name; one that fails must not look like a host without rules.
   `failed() { test $? = 127 || exit 1; }`,
   `test "$(id -u)" = 0 || { echo "this needs root: log in as root, or set become: sudo" >&2; exit 1; }`,

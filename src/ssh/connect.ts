@@ -8,6 +8,7 @@ import { reacher } from "./reach.ts";
 import { resolveSsh, targetOf, type Resolved } from "./resolve.ts";
 import { run } from "./run.ts";
 import type { Remote } from "./session.ts";
+import { stream } from "./stream.ts";
 import { shell } from "./shell.ts";
 
 /** Opens hosts, one SSH connection for each, and shares the jump hosts between them. */
@@ -57,6 +58,7 @@ const hostOver = ({ host, connection, timeout, Docker }: Opened): Host => {
     hostname: config.hostname,
     run: (script, what) => run(remote, script, what),
     shell: (what) => shell(remote, what),
+    stream: (script, what) => stream(remote, script, what),
     docker,
     close: async () => {
       end();

@@ -71,11 +71,25 @@ const unknown = (config: Resolved, entries: readonly KnownHost[], shown: string)
   const others = names(config).flatMap((known) => knownTypes(entries, known));
   const also = others.length === 0 ? "" : ` (known is only its ${others.join(", ")} key)`;
   const file = config.userKnownHostsFiles[0] ?? "~/.ssh/known_hosts";
-  const scan = ["ssh-keyscan", ...(config.port === 22 ? [] : ["-p", String(config.port)]), quote(config.hostname)];
   return (
     `its host key is not known: ${shown}${also}; compare it with the host's own ` +
-    `(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set strictHostKeyChecking: accept-new, or add ` +
-    `its line for ${name} to ${file}:\n${scan.join(" ")} >> ${quote(file)}`
+    `(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then set strictHostKeyChecking: accept-new, or have ssh ask and add ` +
+    `its line for ${name} to ${file}:\n${asking(config, file)}`
+  );
+};
+
+/** ssh on the same way as here, which shows the fingerprint and writes the key down after a yes. */
+const asking = (config: Resolved, file: string): string => {
+  const { alias, user, port, proxyCommand, proxyJump } = config;
+  const options = [
+    "StrictHostKeyChecking=ask",
+    `UserKnownHostsFile=${/\s/.test(file) ? `"${file}"` : file}`,
+    ...(proxyCommand === undefined ? [] : [`ProxyCommand=${proxyCommand}`]),
+    ...(proxyJump === undefined || proxyCommand !== undefined ? [] : [`ProxyJump=${proxyJump}`]),
+    ...(port === 22 ? [] : [`Port=${port}`]),
+  ];
+  return ["ssh", ...options.flatMap((option) => ["-o", quote(option)]), "-l", quote(user), quote(alias), "true"].join(
+    " ",
   );
 };
 

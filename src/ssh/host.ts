@@ -10,6 +10,25 @@ export type Shell = {
   readonly close: () => Promise<string>;
 };
 
+/** The output of a script that runs until it is told to end. */
+export type ByteStream = {
+  /**
+   * Its standard output, unchanged, in pieces; not read, it waits. Has to be read to its end, also after `end`. Throws an UNREACHABLE
+   * XhostError when the connection is lost, a REMOTE one where the script cannot even be started.
+   */
+  readonly bytes: AsyncIterable<Buffer>;
+  /** Tells the script to end (SIGTERM to its process); what it still writes comes in `bytes`. */
+  readonly end: () => void;
+  /** How it ended, when `bytes` has been read; neither status nor signal: with the connection. */
+  readonly ended: Promise<{
+    readonly status: number | undefined;
+    readonly signal: string | undefined;
+    readonly stderr: string;
+  }>;
+  /** Gives the channel up at once, and with it `bytes` and `ended`: for a host that does not end the script when it is told to. */
+  readonly cut: () => void;
+};
+
 /** The one seam to the outside: everything that xhost does to a host goes through one of these. */
 export type Host = {
   readonly name: string;
@@ -23,6 +42,12 @@ export type Host = {
    */
   readonly run: (script: string, what: string) => Promise<string>;
   readonly shell: (what: string) => Promise<Shell>;
+  /**
+   * Starts a POSIX shell script as root, as `run` does (`$1` is sshd's SSH_CONNECTION), for output without end and in bytes. The script
+   * gets SIGTERM on `end`, when the connection ends, and 20 s after it was cut without a word: its last command should be `exec PROGRAM`, so
+   * that this is the program's. Its standard input is empty.
+   */
+  readonly stream: (script: string, what: string) => Promise<ByteStream>;
   /** Docker's API over the same connection. Failures to reach the daemon are UNREACHABLE XhostErrors. */
   readonly docker: Docker;
   readonly close: () => Promise<void>;

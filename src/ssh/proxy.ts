@@ -7,8 +7,10 @@ import { expandTokens } from "./tokens.ts";
 export type Proxy = {
   readonly stream: Duplex;
   readonly command: string;
-  /** What it wrote to stderr so far, the last 4 kB, and how it ended if it did. */
-  readonly complaint: () => string;
+  /** What it wrote to stderr so far, the last 4 kB. */
+  readonly stderr: () => string;
+  /** How it ended by itself: `exit status 1`, or why it could not be started; undefined while it runs and when it was told to end. */
+  readonly end: () => string | undefined;
   /** Ends the command and everything it started. */
   readonly kill: () => void;
   readonly ended: Promise<unknown>;
@@ -23,13 +25,13 @@ export const startProxy = (config: Resolved, proxyCommand: string): Proxy => {
   const command = expandTokens(proxyCommand, { h: hostname, n: alias, p: String(port), r: user });
   const child = spawn("sh", ["-c", `exec ${command}`], { stdio: "pipe", detached: true });
   let stderr = "";
-  let end = "";
+  let end: string | undefined;
   let isKilled = false;
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)));
   child.on("error", (cause) => (end = cause.message));
   child.on("exit", (status, signal) => {
-    if (status === 0 || (isKilled && signal === "SIGTERM")) return;
-    end = signal ?? `exit status ${status ?? ""}`;
+    if (isKilled && signal === "SIGTERM") return;
+    end = signal === null ? `exit status ${status ?? ""}` : `killed by ${signal}`;
   });
   // EPIPE and the like: the stream below says so too, and this one must not end the process.
   child.stdin.on("error", () => undefined);
@@ -51,6 +53,5 @@ export const startProxy = (config: Resolved, proxyCommand: string): Proxy => {
     else setTimeout(kill, 300).unref();
   });
   const ended = new Promise((resolve) => child.once("close", resolve).once("error", resolve));
-  const complaint = (): string => [end, stderr.trim()].filter((part) => part !== "").join("\n");
-  return { stream, command, complaint, kill, ended };
+  return { stream, command, stderr: () => stderr.trim(), end: () => end, kill, ended };
 };

@@ -26,13 +26,17 @@ export const reacher = ({ timeout, resolve }: { timeout: number; resolve: Resolv
     const { stream, failure } = await way.open(patience);
     const abandon = (): unknown => stream.destroy();
     ends.add(abandon);
+    let heard = false;
     try {
-      const connection = await dial({ config, credentials: ready, stream, timeout: patience, files });
+      const dialing = dial({ config, credentials: ready, stream, timeout: patience, files });
+      // behind ssh2's own listener: the stream flows from the first one on
+      stream.once("data", () => (heard = true));
+      const connection = await dialing;
       ends.add(connection.end);
       void connection.closed.then(() => ends.delete(connection.end));
       return connection;
     } catch (error) {
-      throw await failure(error);
+      throw await failure(error, heard);
     } finally {
       ends.delete(abandon);
     }

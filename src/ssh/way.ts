@@ -5,6 +5,7 @@ import { XhostError } from "../errors.ts";
 import type { Connection } from "./dial.ts";
 import { explain } from "./explain.ts";
 import { startProxy } from "./proxy.ts";
+import { quote } from "./quote.ts";
 import type { Resolved } from "./resolve.ts";
 
 /** How to get a byte stream to an SSH server. */
@@ -17,17 +18,31 @@ export type Way = {
 
 type OpenWay = {
   readonly stream: Duplex;
-  /** The error of a login over this way, with what the way itself has to say about it. */
-  readonly failure: (error: unknown) => Promise<unknown>;
+  /** The error of a login over this way, with what the way itself has to say about it; `heard`: something came from the other side. */
+  readonly failure: (error: unknown, heard: boolean) => Promise<unknown>;
 };
 
+/** ssh2 tells a connection that ends without a word by an error of this level, and has words for nobody. */
+const silence = (error: unknown, heard: boolean, words: string): unknown =>
+  !heard &&
+  error instanceof XhostError &&
+  error.cause instanceof Error &&
+  "level" in error.cause &&
+  error.cause.level === "protocol"
+    ? new XhostError(error.code, words, { cause: error })
+    : error;
+
+const byHand = ({ user, hostname, port }: Resolved): string =>
+  `the other side hung up without a word: what listens on port ${port} may not be sshd, its sshd may be busy (MaxStartups) or ` +
+  `refuse this machine, or a firewall cuts in; its log tells, or:\nssh -v -p ${port} ${quote(`${user}@${hostname}`)} true`;
+
 /** TCP from here. */
-export const directWay = ({ hostname, port }: Resolved): Way => ({
-  endpoint: `${hostname}:${port}`,
+export const directWay = (config: Resolved): Way => ({
+  endpoint: `${config.hostname}:${config.port}`,
   open: () =>
     Promise.resolve({
-      stream: connect({ host: hostname, port, noDelay: true }),
-      failure: (error) => Promise.resolve(error),
+      stream: connect({ host: config.hostname, port: config.port, noDelay: true }),
+      failure: (error, heard) => Promise.resolve(silence(error, heard, byHand(config))),
     }),
 });
 
@@ -35,18 +50,24 @@ export const directWay = ({ hostname, port }: Resolved): Way => ({
 export const proxyWay = (config: Resolved, proxyCommand: string): Way => ({
   endpoint: `proxyCommand ${proxyCommand}`,
   open: () => {
-    const { stream, command, complaint, kill, ended } = startProxy(config, proxyCommand);
-    const failure = async (error: unknown): Promise<unknown> => {
+    const { stream, command, stderr, end, kill, ended } = startProxy(config, proxyCommand);
+    const failure = async (error: unknown, heard: boolean): Promise<unknown> => {
       // Its end and its last words come after the end of its output.
       await Promise.race([ended, setTimeout(200)]);
       kill();
-      if (!(error instanceof XhostError) || complaint() === "") return error;
-      const message = `${error.message}; the proxyCommand says: ${complaint()}\n${command}`;
-      return new XhostError(error.code, message, { cause: error });
+      if (!(error instanceof XhostError)) return error;
+      const why = heard ? error.message : withoutWord(error.message, end());
+      const lines = heard ? (stderr() === "" ? [] : ["the proxyCommand wrote:", stderr()]) : [command, stderr()];
+      return new XhostError(error.code, [why, ...lines].join("\n").trimEnd(), { cause: error });
     };
     return Promise.resolve({ stream, failure });
   },
 });
+
+const withoutWord = (message: string, end: string | undefined): string =>
+  end === undefined
+    ? `${message} through the proxyCommand`
+    : `the proxyCommand ended before any SSH server answered (${end}); try it by hand:`;
 
 /** A jump host that stands; `key` tells it from the others. */
 export type Jump = { readonly key: string; readonly target: string; readonly connection: Connection };
@@ -59,7 +80,8 @@ export const jumpWay = (config: Resolved, { key, target, connection }: Jump): Wa
       const why = connection.lost() ?? explain(cause as Error, { config: connection.config, timeout });
       throw new XhostError("UNREACHABLE", `not to be reached from jump host ${target}: ${why}`, { cause });
     });
-    return { stream, failure: (error) => Promise.resolve(error) };
+    const words = `jump host ${target} connects to ${config.hostname}:${config.port}, which hangs up without a word: that may not be its sshd`;
+    return { stream, failure: (error, heard) => Promise.resolve(silence(error, heard, words)) };
   },
 });
 

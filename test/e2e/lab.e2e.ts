@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
+import { build } from "../../src/lab/cache.ts";
 import { labDown } from "../../src/lab/down.ts";
 import { labExec } from "../../src/lab/exec.ts";
 import { installPackages } from "../../src/lab/install.ts";
@@ -117,6 +118,17 @@ describe("two labs side by side, one on Docker 20.10 and 28.5, one on the machin
     ]);
   });
 
+  test("anybody but root is not told that a host is down", async () => {
+    process.seteuid?.(65534);
+    try {
+      expect((await listed(two))?.hosts).toEqual([
+        expect.objectContaining({ name: "h1", running: null, version: null }),
+      ]);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
   test("a name that is taken is refused, with the way out", async () => {
     const remedy = `run \`xhost lab down ${one}\` first`;
     await expect(labUp({ name: one, hosts: 1, cwd: folders.one })).rejects.toThrow(
@@ -169,6 +181,7 @@ describe("an `up` that is cut short", () => {
       await expect(labUp({ name: cut, hosts: 1, cwd: folders.one })).rejects.toThrow(
         `run \`xhost lab down ${cut}\` first`,
       );
+      expect((await listed(cut))?.beingMade).toBe(false);
       const pids = await familyOf(cut);
       await labDown({ name: cut });
       expect(await alive(pids)).toEqual([]);
@@ -208,6 +221,26 @@ describe("an `up` that is cut short", () => {
 
 describe("what the machine lacks", () => {
   afterAll(() => vi.unstubAllEnvs());
+
+  test("a root that cannot be built, or is interrupted, leaves nothing in the cache", async () => {
+    const cache = `${folders.two}/cache`;
+    vi.stubEnv("XHOST_CACHE", cache);
+    const recipe = { args: [], signal: undefined };
+    const failing = build(`${cache}/rootfs/one`, { ...recipe, script: 'mkdir "$part"; echo no >&2; false' });
+    await expect(failing).rejects.toThrow(/^building a root file system failed; nothing is left of it\nno$/);
+    const interrupt = new AbortController();
+    const script = 'mkdir "$part"; sleep 60';
+    const slow = build(`${cache}/rootfs/two`, { ...recipe, script, signal: interrupt.signal });
+    while ((await readdir(`${cache}/rootfs`)).length === 0) await setTimeout(10);
+    interrupt.abort();
+    await expect(slow).rejects.toThrow(/abort/i);
+    const unknown = labUp({ name: cut, hosts: 1, engine: "nosuch", cwd: folders.one });
+    await expect(unknown).rejects.toThrow(/^engine "nosuch": \S+ has no Debian suite of that name; known are bookworm/);
+    expect(await readdir(`${cache}/rootfs`)).toEqual([]);
+    await build(`${cache}/rootfs/three`, { ...recipe, script: 'mkdir "$part"' });
+    expect(await readdir(`${cache}/rootfs`)).toEqual(["three"]);
+    vi.unstubAllEnvs();
+  });
 
   test("all missing programs are named at once", async () => {
     const bin = `${folders.one}/bin`;

@@ -1,4 +1,6 @@
 import { labDown } from "../../src/lab/down.ts";
+import { ensurePrograms } from "../../src/lab/install.ts";
+import { missingOf, need } from "../../src/lab/programs.ts";
 import { labUp } from "../../src/lab/up.ts";
 
 /**
@@ -6,13 +8,15 @@ import { labUp } from "../../src/lab/up.ts";
  * skip, where there are no namespaces to be had: these tests are the proof that packets arrive.
  */
 export const setup = async (): Promise<void> => {
+  const onProgress = (line: string): unknown => process.stderr.write(`e2e: ${line}\n`);
+  await ensurePrograms(() => missingOf([need("tshark", "tshark")]), true, { onProgress, signal: undefined });
   const lab = await labUp({
     name: "xsetup",
     hosts: 3,
     engine: "bookworm,sid,machine",
     install: true,
     cwd: process.cwd(),
-    onProgress: (line) => process.stderr.write(`e2e: ${line}\n`),
+    onProgress,
   });
   await labDown({ name: "xsetup" });
   process.stderr.write(

@@ -1,0 +1,100 @@
+// How long `xhost doctor` takes beside a bare `ssh HOST true` to the same hosts at once: npm run bench:doctor [-- --hosts N] [--rounds N]
+// Every host has two containers; both run from start to exit, in turn, and doctor has to find everything healthy.
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { parse } from "yaml";
+import { withScratchLab, type Run, type ScratchLab } from "./scratch-lab.ts";
+
+const TARGET = 3;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { values } = parseArgs({ options: { hosts: { type: "string" }, rounds: { type: "string" } } });
+const hosts = Math.max(2, Number(values.hosts) || 50);
+const rounds = Math.max(1, Number(values.rounds) || 5);
+
+type Lab = {
+  readonly inventory: string;
+  readonly hosts: readonly { readonly name: string; readonly version: string }[];
+};
+type Written = {
+  readonly defaults: { readonly ssh: Readonly<Record<string, string>> };
+  readonly hosts: Readonly<Record<string, { readonly ssh: { readonly host: string } }>>;
+};
+
+const bench = async ({ name, folder, run }: ScratchLab): Promise<void> => {
+  console.log(`building what is published, and ${hosts} lab hosts`);
+  await run(["npm", "--prefix", root, "run", "-s", "build"]);
+  const cli = [process.execPath, `${root}dist/cli.js`];
+  const lab = JSON.parse(
+    await run([...cli, "lab", "up", name, "--hosts", String(hosts), "--install", "--json"]),
+  ) as Lab;
+  const text = await readFile(lab.inventory, "utf8");
+  const file = `${folder}/two.yml`;
+  await writeFile(file, text.replaceAll(/^ {2}c(\d+): (.*)$/gm, "  c$1: $2\n  d$1: $2"));
+  console.log("deploying two containers on each");
+  await run([...cli, "deploy", "--yes", "--timeout", "120", file]);
+  const doctor = async () => {
+    const report = JSON.parse(await run([...cli, "doctor", "--json", "--timeout", "60", file])) as Report;
+    if (!report.healthy || report.checks.passed !== report.checks.made)
+      throw new Error("doctor does not find the lab healthy");
+    last = report;
+  };
+  const contestants = new Map([
+    ["ssh HOST true", () => bare(parse(text) as Written, run)],
+    ["xhost doctor", doctor],
+  ]);
+  const times = new Map<string, number[]>([...contestants.keys()].map((key) => [key, []]));
+  // The first round only warms up: caches of the disk and of Node.
+  for (let round = 0; round <= rounds; round++)
+    for (const [key, work] of contestants) {
+      const seconds = await timed(work);
+      if (round > 0) times.get(key)?.push(seconds);
+    }
+  report(times);
+};
+
+type Report = { readonly healthy: boolean; readonly checks: Readonly<Record<"made" | "passed" | "possible", number>> };
+let last: Report | undefined;
+
+/** One OpenSSH client for each host, all at once, with the settings of the inventory. */
+const bare = ({ defaults: { ssh }, hosts: all }: Written, run: Run): Promise<unknown> =>
+  Promise.all(
+    Object.values(all).map(({ ssh: { host } }) =>
+      run([
+        "ssh",
+        ...["-o", "BatchMode=yes", "-o", `IdentityFile=${ssh["identityFile"] ?? ""}`],
+        ...[
+          "-o",
+          `UserKnownHostsFile=${ssh["userKnownHostsFile"] ?? ""}`,
+          "-o",
+          `ProxyCommand=${ssh["proxyCommand"] ?? ""}`,
+        ],
+        `root@${host}`,
+        "true",
+      ]),
+    ),
+  );
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+};
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+
+const report = (times: ReadonlyMap<string, readonly number[]>): void => {
+  const { made = 0, possible = 0 } = last?.checks ?? {};
+  console.log(
+    `${hosts} hosts with two containers each, ${made} of ${possible} checks, ${rounds} runs each, seconds:\n`,
+  );
+  console.log(`${"".padEnd(14)}median  fastest  slowest`);
+  for (const [key, list] of times) {
+    const [middle, least, most] = [median(list), Math.min(...list), Math.max(...list)].map((n) => n.toFixed(2));
+    console.log(`${key.padEnd(14)}${middle!.padStart(6)}${least!.padStart(9)}${most!.padStart(9)}`);
+  }
+  const [ssh = 1, doctor = 0] = [...times.values()].map(median);
+  console.log(`\nratio of the medians ${(doctor / ssh).toFixed(2)} (wanted: at most ${TARGET})`);
+};
+
+process.exitCode = await withScratchLab("bench", bench);

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { XhostError } from "../errors.ts";
+import type { Container } from "../model/state.ts";
+import { containerStep } from "../plan/container-steps.ts";
+import type { Host } from "../ssh/host.ts";
+import { applyHost } from "./apply.ts";
+
+/** A Docker that starts no container which it has made, and one of before only when `returns`; what it did is in `done`. */
+const stubborn = (returns: boolean): { host: Host; done: string[] } => {
+  const done: string[] = [];
+  const old = new Set(["c1"]);
+  const note = (what: string): Promise<void> => {
+    done.push(what);
+    return Promise.resolve();
+  };
+  const refused = (why: string): Promise<never> => Promise.reject(Object.assign(new Error(why), { statusCode: 500 }));
+  const container = (name: string) => ({
+    start: () => (old.has(name) && returns ? note(`start ${name}`) : refused(`no start of ${name}`)),
+    stop: () => note(`stop ${name}`),
+    rename: ({ name: to }: { name: string }) => {
+      if (old.delete(name)) old.add(to);
+      return note(`rename ${name} ${to}`);
+    },
+    remove: () => note(`remove ${name}`),
+  });
+  const docker = { createContainer: () => note("create"), getContainer: container };
+  return { host: { name: "h1", docker } as unknown as Host, done };
+};
+const settings = { kind: "container", name: "c1", image: "i", network: "app" } as const;
+const replaced = (running: boolean) =>
+  containerStep({
+    want: { ...settings, running: true } as unknown as Container,
+    have: { ...settings, running } as unknown as Container,
+    changed: ["image"],
+  });
+const failure = async (host: Host, running: boolean): Promise<XhostError> => {
+  const context = { say: () => undefined, signal: new AbortController().signal };
+  const error: unknown = await applyHost(host, { host: "h1", steps: [replaced(running)] }, context).catch(
+    (e: unknown) => e,
+  );
+  if (!(error instanceof XhostError)) throw error;
+  return error;
+};
+
+test("a successor that does not start: the error says that the one before is back", async () => {
+  const { host, done } = stubborn(true);
+  const error = await failure(host, true);
+  expect(error.message).toBe(
+    "h1: start container c1: no start of c1\nthe container c1 that was there before is back and runs",
+  );
+  expect(error.host).toBe("h1");
+  expect(done.slice(-2)).toEqual(["rename c1.xhost-old c1", "start c1"]);
+  expect((await failure(stubborn(true).host, false)).message).toMatch(/ is back, not running as before$/);
+});
+
+test("one that does not come back is not said to be back", async () => {
+  expect((await failure(stubborn(false).host, true)).message).toBe(
+    "h1: start container c1: no start of c1\nand it could not be taken back:\nh1: start container c1: no start of c1",
+  );
+});

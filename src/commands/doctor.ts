@@ -1,0 +1,114 @@
+import { endsOf, withSymptoms, type Explained } from "../doctor/attribute.ts";
+import { blocked } from "../doctor/checks/blocked.ts";
+import { unexplained } from "../doctor/checks/checked.ts";
+import { examine } from "../doctor/checks/examine.ts";
+import type { Scene } from "../doctor/checks/scene.ts";
+import { health } from "../doctor/checks/health.ts";
+import { settled } from "../doctor/checks/settle.ts";
+import { withMeasuredMtus } from "../doctor/checks/underlay.ts";
+import { waysNoted } from "../doctor/checks/ways.ts";
+import { unseen } from "../doctor/checks/unseen.ts";
+import { notMeasured, pairCauses } from "../doctor/pairs.ts";
+import { covering, MESH } from "../doctor/sample.ts";
+import type { Cause } from "../doctor/diagnosis.ts";
+import type { Report } from "../doctor/report.ts";
+import { failureCode, lookFailures } from "./change.ts";
+import { checksOf } from "./connectivity.ts";
+import { probes, type Probed } from "./doctor-probes.ts";
+import type { Context, Outcome, Target } from "./context.ts";
+import { reportOf } from "./doctor-report.ts";
+import { doctorText } from "./doctor-text.ts";
+import { watching } from "./doctor-watch.ts";
+import { look, type Look } from "./look.ts";
+import { wholeOf } from "./measuring.ts";
+
+/** Looks at everything that may keep containers from each other, and names what is guilty; changes nothing. `watch`: every so many seconds. */
+export const doctor = (
+  target: Target,
+  context: Context,
+  { full, watch }: { readonly full: boolean; readonly watch: number | undefined },
+): Promise<Outcome> => {
+  const round = () => examination(target, context, full);
+  return watch === undefined ? round() : watching(round, watch, context);
+};
+
+const examination = (target: Target, context: Context, full: boolean): Promise<Outcome & { readonly report: Report }> =>
+  look(
+    context,
+    target,
+    false,
+    async (seen) => {
+      const scene = sceneOf(seen, target);
+      const ends = endsOf(seen.inventory);
+      const possible = checksOf(seen);
+      const checks = full || possible.length <= MESH ? possible : covering(possible, ends);
+      const probed = await probes(seen, scene, context, { checks, full });
+      const causes = causesOf(seen, scene, context, probed);
+      const report = reportOf(scene, {
+        explained: withSymptoms(causes, probed.findings, ends).filter((f) => matters(seen, f)),
+        hosts: seen.inventory.hosts
+          .map(({ name }) => name)
+          .filter((name) => seen.chosen.has(name) && seen.hosts.has(name)),
+        probed,
+        possible: possible.length,
+        full,
+      });
+      return {
+        text: doctorText(report, context.paint),
+        json: report,
+        report,
+        code: failureCode(lookFailures(seen)) || (report.healthy ? 0 : 1),
+      };
+    },
+    { deep: true },
+  );
+
+/** What is outside of `--limit` matters where a check of the chosen hosts fails because of it. */
+const matters = ({ chosen }: Look, { host, peer, explains }: Explained): boolean =>
+  chosen.has(host) || (peer !== undefined && chosen.has(peer)) || explains > 0;
+
+/** All root causes: what was read first, then what the packets tell beyond it. */
+const causesOf = (look: Look, scene: Scene, { env }: Context, probed: Probed): readonly Cause[] => {
+  const silent = [...lookFailures(look), ...probed.errors].map((error) =>
+    unseen(error.host ?? "", error, sshOf(look, error.host)),
+  );
+  const read = [...silent, ...examine(scene, env), ...health(scene, probed.health)];
+  const known = [...read, ...blocked(scene, read, probed)];
+  const all = [
+    ...known,
+    ...pairCauses(scene, probed, known),
+    ...notMeasured(probed.unmeasured),
+    ...waysNoted(scene, probed.sizes),
+  ];
+  return settled([...all, ...unexplained(scene, probed.findings, all)]);
+};
+
+/** What was seen, with the devices' MTUs as they were measured: what follows from another one is no fault of its own. */
+const sceneOf = (look: Look, { inventory: file }: Target): Scene => {
+  const measured = wholeOf(look);
+  const sights = new Map(
+    [...look.sights].map(([name, sight]) => [
+      name,
+      { ...sight, facts: sight.facts && withMeasuredMtus(measured, name, sight.facts) },
+    ]),
+  );
+  const seen = look.inventory.hosts.flatMap(({ name }) => {
+    const [facts, depth] = [sights.get(name)?.facts, look.depths.get(name)];
+    return facts !== undefined && depth !== undefined ? [{ host: name, facts, depth }] : [];
+  });
+  return { fabric: wholeOf({ ...look, sights }), seen, deploy: `xhost deploy ${file}` };
+};
+
+/** What `ssh` takes to get to a host as the inventory says. */
+const sshOf = ({ inventory }: Look, host: string | undefined): string => {
+  const found = inventory.hosts.find((h) => h.name === host)?.ssh;
+  if (found === undefined) return host ?? "";
+  const options = [
+    ...(found.port === undefined ? [] : [`-p ${found.port}`]),
+    ...(found.identityFile === undefined ? [] : [`-i ${found.identityFile}`]),
+    ...(found.userKnownHostsFile === undefined ? [] : [`-o UserKnownHostsFile=${found.userKnownHostsFile}`]),
+    ...(found.proxyCommand === undefined ? [] : [`-o ProxyCommand='${found.proxyCommand}'`]),
+    ...(found.proxyJump === undefined ? [] : [`-J ${found.proxyJump}`]),
+  ];
+  return [...options, `${found.user === undefined ? "" : `${found.user}@`}${found.host}`].join(" ");
+};

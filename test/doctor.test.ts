@@ -1,0 +1,217 @@
+// What the lab cannot break, on what real hosts said (test/captures); the rest is in test/e2e/doctor.e2e.ts.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { examine } from "../src/doctor/checks/examine.ts";
+import { health } from "../src/doctor/checks/health.ts";
+import type { Scene } from "../src/doctor/checks/scene.ts";
+import { settled } from "../src/doctor/checks/settle.ts";
+import { unseen } from "../src/doctor/checks/unseen.ts";
+import { WHY } from "../src/doctor/ids.ts";
+import { XhostError } from "../src/errors.ts";
+import { covering } from "../src/doctor/sample.ts";
+import { endsOf } from "../src/doctor/attribute.ts";
+import type { DeepLink, Depth, Space } from "../src/model/depth.ts";
+import { fabric } from "../src/model/fabric.ts";
+import type { Facts } from "../src/model/facts.ts";
+import type { Health } from "../src/observe/health.ts";
+import { parseInventory } from "../src/inventory/parse.ts";
+import { look, type Case } from "./captured.ts";
+
+const counts = { packets: 0, errors: 0, dropped: 0 };
+const linkOf = (link: Facts["interfaces"][number], index: number): DeepLink => ({
+  ...link,
+  ...{ index, carrier: true, master: undefined, peerIndex: undefined, portState: undefined },
+  ...{ isolated: false, hairpin: false, bridgeCallsIptables: false, received: counts, sent: counts },
+});
+
+/** A deep look that agrees with the facts and has nothing else. */
+const depthOf = ({ interfaces, routes }: Facts, edit: Partial<Space> = {}): Depth => ({
+  clock: 0,
+  own: {
+    links: interfaces.map(linkOf),
+    policies: [],
+    routes: routes.map((r) => ({
+      ...{ table: "main", type: "unicast", onlink: false, flags: [], multipath: false, gateway: undefined },
+      ...{ source: undefined, mtu: undefined, ...r },
+    })) as Space["routes"],
+    ...{
+      neighbours: [],
+      fdb: [],
+      conf: new Map(),
+      iptables: new Map(),
+      otherIptables: new Map(),
+      nft: [],
+      variant: "nft",
+    },
+    ...edit,
+  },
+  containers: new Map(),
+  qdiscs: [],
+  wireguard: [],
+});
+
+const sceneOf = async (each: Case, edit?: (facts: Facts, host: string) => Partial<Space>): Promise<Scene> => {
+  const { inventory, sights } = await look(each);
+  const seen = [...sights].flatMap(([host, { facts }]) =>
+    facts === undefined ? [] : [{ host, facts, depth: depthOf(facts, edit?.(facts, host)) }],
+  );
+  return { fabric: fabric(inventory, sights), seen, deploy: "xhost deploy inventory.yml" };
+};
+
+const named = async (each: Case, edit?: (facts: Facts, host: string) => Partial<Space>): Promise<readonly string[]> =>
+  settled(examine(await sceneOf(each, edit), {})).map(({ id, host, severity }) => `${id} ${host} ${severity}`);
+
+test("hosts on which everything stands have nothing", async () => {
+  expect(await named({ moment: "after" })).toEqual([]);
+});
+
+test("before a deploy the networks are what is missing, and not all that comes with them", async () => {
+  const ids = new Set((await named({ moment: "before" })).map((text) => text.split(" ")[0]));
+  expect([...ids].sort()).toEqual(["ip-forward", "network-missing", "rules-missing"].filter((id) => ids.has(id)));
+  expect(ids).toContain("network-missing");
+});
+
+test("strict reverse path filtering is a fault only where the way back is another one", async () => {
+  const strict = (other: boolean) => (facts: Facts, host: string) => ({
+    conf: new Map(host === "h1" ? [["eth0.rp_filter", "1"]] : []),
+    ...(other && { routes: depthOf(facts).own.routes.map((r) => ({ ...r, device: "eth1" })) }),
+  });
+  expect(await named({ moment: "after" }, strict(false))).toEqual([]);
+  expect(await named({ moment: "after" }, strict(true))).toEqual(["rp-filter h1 fault"]);
+});
+
+test("loose filtering for all devices counts for more than strict filtering of one", async () => {
+  const conf = new Map([
+    ["all.rp_filter", "2"],
+    ["eth0.rp_filter", "1"],
+  ]);
+  const edit = (facts: Facts) => ({
+    conf,
+    routes: depthOf(facts).own.routes.map((r) => ({ ...r, device: "eth1" })),
+  });
+  expect(await named({ moment: "after" }, edit)).toEqual([]);
+});
+
+test("Docker's nftables backend is named as such", async () => {
+  const editFacts = (facts: Facts): Facts => ({ ...facts, firewallBackend: "nftables" });
+  const ids = await named({ moment: "after", editFacts });
+  expect(ids).toEqual(["engine-backend h1 fault", "engine-backend h2 fault", "engine-backend h3 fault"]);
+});
+
+describe("what is around the network", () => {
+  const calm: Health = {
+    clock: { ahead: 0, error: 0.01 },
+    conntrack: { count: 10, max: 1000 },
+    neighbours: { count: 10, max: 1024 },
+    networkd: undefined,
+    networkManager: [],
+    ufw: true,
+    firewalld: false,
+  };
+  const found = async (sick: Partial<Health>): Promise<readonly string[]> => {
+    const scene = await sceneOf({ moment: "after" });
+    const all = new Map(scene.seen.map(({ host }) => [host, host === "h2" ? { ...calm, ...sick } : calm]));
+    return health(scene, all).map(({ id, host, severity, seen, remedy }) =>
+      [id, host, severity, seen, "|", remedy.command].join(" "),
+    );
+  };
+
+  test.each<[string, Partial<Health>, readonly string[]]>([
+    ["calm, with ufw", {}, []],
+    ["a clock that is a little off", { clock: { ahead: 3, error: 0.1 } }, []],
+    [
+      "a clock that is off",
+      { clock: { ahead: -90, error: 0.1 } },
+      ["clock h2 warning its clock is 90 s behind the other hosts' | timedatectl set-ntp true"],
+    ],
+    [
+      "a full connection table",
+      { conntrack: { count: 1000, max: 1000 } },
+      [
+        "conntrack-full h2 fault the connection table has 1000 of 1000 entries | sysctl -w net.netfilter.nf_conntrack_max=4000",
+      ],
+    ],
+    [
+      "a neighbour table that is about to be full",
+      { neighbours: { count: 1000, max: 1024 } },
+      [expect.stringMatching(/^neighbour-table h2 warning .*gc_thresh3=4096$/)],
+    ],
+    ["networkd with other devices", { networkd: { devices: ["eth7"], managesForeignRoutes: true } }, []],
+    ["networkd that was told", { networkd: { devices: ["eth0"], managesForeignRoutes: false } }, []],
+    [
+      "networkd with the device of our routes",
+      { networkd: { devices: ["eth0"], managesForeignRoutes: true } },
+      [expect.stringMatching(/^networkd-routes h2 warning .*ManageForeignRoutes=no.*restart systemd-networkd$/)],
+    ],
+    ["NetworkManager with the NIC alone", { networkManager: ["eth0"] }, []],
+    [
+      "NetworkManager with a device of ours",
+      { networkManager: ["xh-capture-app"] },
+      [expect.stringMatching(/^networkmanager h2 warning NetworkManager manages xh-capture-app/)],
+    ],
+    ["firewalld", { firewalld: true }, [expect.stringMatching(/^firewalld h2 warning .*xhost deploy inventory.yml$/)]],
+  ])("%s", async (_what, sick, expected) => {
+    expect(await found(sick)).toEqual(expected);
+  });
+});
+
+test.each<[string, XhostError, string]>([
+  [
+    "SSH",
+    new XhostError("UNREACHABLE", "cannot connect to root@10.0.0.1:22: no answer", { host: "h1" }),
+    "ssh-unreachable | ssh -v root@h1 true",
+  ],
+  [
+    "Docker",
+    new XhostError("UNREACHABLE", "info: Docker does not answer within 20 s", { host: "h1" }),
+    "docker-unreachable | systemctl start docker 2>/dev/null || service docker start",
+  ],
+  [
+    "programs",
+    new XhostError(
+      "REMOTE",
+      "programs are missing: ip (Debian package iproute2), nsenter (Debian package util-linux)",
+      { host: "h1" },
+    ),
+    "program-missing | apt-get install -y iproute2 util-linux",
+  ],
+  [
+    "root",
+    new XhostError("REMOTE", "look at the host: status 1\nthis needs root: log in as root, or set become: sudo", {
+      host: "h1",
+    }),
+    "sudo-refused | ssh root@h1 sudo -n true",
+  ],
+  [
+    "anything else",
+    new XhostError("REMOTE", "look at the host: status 2", { host: "h1" }),
+    "host-unreadable | ssh root@h1 true",
+  ],
+])("a host that cannot be looked at: %s", (_what, error, expected) => {
+  const { id, remedy } = unseen("h1", error, "root@h1");
+  expect(`${id} | ${remedy.command}`).toBe(expected);
+});
+
+test("a covering part has every pair of hosts both ways, every container as source and target, and what is no ping", () => {
+  const hosts = Array.from({ length: 8 }, (_, i) => `h${i}`);
+  const text = `name: many
+hosts: { ${hosts.map((h, i) => `${h}: 10.0.0.${i + 1}`).join(", ")} }
+networks: { app: { pool: 172.30.0.0/16 } }
+containers: { ${["a1", "b1", "c1"].map((c) => `${c}: { hosts: all, network: app, image: x }`).join(", ")} }
+`;
+  const inventory = parseInventory(text, { file: "x.yml", env: {} });
+  const ends = endsOf(inventory);
+  const chosen = covering(inventory.checks, ends);
+  expect(inventory.checks).toHaveLength(24 * 23);
+  expect(chosen.length).toBeLessThan(90);
+  const pairs = new Set(chosen.map(({ from, to }) => `${ends.get(from)?.host ?? ""} ${ends.get(to)?.host ?? ""}`));
+  expect(pairs.size).toBe(64);
+  expect(new Set(chosen.map(({ from }) => from)).size).toBe(24);
+  expect(new Set(chosen.map(({ to }) => to)).size).toBe(24);
+});
+
+test("every id is in docs/doctor.md, with its reason", async () => {
+  const text = (await readFile(join(import.meta.dirname, "../docs/doctor.md"), "utf8")).replace(/ +/g, " ");
+  for (const [id, why] of Object.entries(WHY)) expect(text).toContain(`| \`${id}\` | ${why} |`);
+});

@@ -1,0 +1,127 @@
+// A healthy lab gives no finding; broken in one way, doctor names that and nothing else, and its remedy heals the lab.
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CASES } from "./doctor-cases.ts";
+import { examined, harm, heal, named, withChecks } from "./doctor-lab.ts";
+import { byPlane } from "./plane-table.ts";
+import { ENGINES, setFaults, testLab, type TestLab } from "./xhost.ts";
+
+describe("doctor between Docker 20.10 and 28.5", () => {
+  let lab: TestLab;
+  beforeAll(async () => {
+    lab = await testLab("ed-mix", 2, "bookworm,sid");
+  });
+  afterAll(() => lab.down());
+
+  describe.each(Object.entries(CASES))("plane %s", (plane, cases) => {
+    let file: string;
+    beforeAll(async () => {
+      file = await byPlane(lab, plane as keyof typeof CASES, { edit: withChecks });
+      const { code, stderr } = await lab.xhost("deploy", file, "--yes", "--reprobe");
+      expect(code, stderr).toBe(0);
+    });
+    afterAll(() => setFaults(lab));
+
+    test("healthy: no finding", async () => {
+      const report = await examined(lab, file);
+      expect([report.code, report.healthy, ...named(report)]).toEqual([0, true]);
+      expect(report.checks).toMatchObject({ made: 4, passed: 4, sampled: false });
+      expect(report.ways.map(({ ping }) => ping)).toEqual([true, true]);
+    });
+
+    test.each(cases.map((each) => [each.what, each] as const))("%s", async (_what, each) => {
+      if (each.before !== undefined) {
+        await setFaults(lab, each.before);
+        await heal(lab, { on: null, command: `xhost deploy ${file} --reprobe` });
+      }
+      if (each.faults !== undefined) await setFaults(lab, each.faults);
+      await harm(lab, each);
+      const sick = await examined(lab, file);
+      const place = [each.at ?? each.host, ...(each.peer === undefined ? [] : [each.peer])].join(" > ");
+      const severity = each.severity ?? "fault";
+      expect(named(sick)).toEqual([expect.stringContaining(`${each.id} ${place} ${severity}: `)]);
+      const isAway = each.id === "docker-unreachable" || each.id === "ssh-unreachable";
+      expect(sick.code).toBe(isAway ? 4 : severity === "fault" ? 1 : 0);
+      const { remedy } = sick.findings[0]!;
+      expect(remedy.command).toMatch(each.remedy);
+      if (each.id === "ssh-unreachable") return;
+      await heal(lab, each.inLab === undefined ? remedy : { ...remedy, command: each.inLab });
+      // What stood in the way is gone; what it kept away has to come back by itself.
+      if (each.id === "name-taken") await heal(lab, { on: null, command: `xhost deploy ${file}` });
+      const healed = await examined(lab, file);
+      expect([healed.code, ...named(healed)]).toEqual([0]);
+      if (each.after !== undefined) await harm(lab, { host: each.host, shell: each.after });
+    });
+  });
+});
+
+describe.each(ENGINES)("doctor on %s", (_title, engine) => {
+  let lab: TestLab;
+  let file: string;
+  beforeAll(async () => {
+    lab = await testLab(`ed-${engine}`, 2, engine);
+    file = await byPlane(lab, "vxlan", { edit: withChecks });
+    expect((await lab.xhost("deploy", file, "--yes")).code).toBe(0);
+  });
+  afterAll(() => lab.down());
+
+  test("healthy: a line says so, and nothing is changed on the hosts", async () => {
+    const before = await lab.snapshot("h1");
+    const { code, stdout } = await lab.xhost("doctor", file);
+    expect([code, stdout]).toEqual([0, "Healthy: 2 hosts, 4 of 4 checks passed."]);
+    expect(await lab.snapshot("h1")).toBe(before);
+    expect(await lab.on("h1", "pgrep -xc 'perl|python3' || true")).toMatch(/^0/);
+  });
+
+  test("the table has what was seen, why it matters and the remedy", async () => {
+    await harm(lab, { host: "h2", shell: "docker pause $C" });
+    const { code, stdout } = await lab.xhost("doctor", file);
+    await harm(lab, { host: "h2", shell: "docker unpause $C" });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAULT +h2 +container-paused/);
+    expect(stdout).toContain("  seen    container c2: is paused\n  why     a paused container");
+    expect(stdout).toContain("  remedy  on h2: docker unpause c2\n");
+    expect(stdout).toMatch(/Not healthy: 2 hosts, \d of 4 checks passed, 1 fault\.$/);
+  });
+
+  test("a host with neither Perl nor Python: its own ping makes the checks, and what cannot be measured is said", async () => {
+    const hide = (from: string, to: string) =>
+      lab.on(
+        "h1",
+        `for p in perl python3; do test ! -e /usr/bin/$p${from} || mv /usr/bin/$p${from} /usr/bin/$p${to}; done`,
+      );
+    await hide("", ".away");
+    const report = await examined(lab, file).finally(() => hide(".away", ""));
+    expect(named(report)).toEqual([expect.stringMatching(/^not-measured h1 warning: .*neither perl nor python3/)]);
+    expect(report.checks).toMatchObject({ made: 4, passed: 4 });
+  });
+
+  test("--limit looks at that host alone", async () => {
+    await harm(lab, { host: "h2", shell: "docker pause $C" });
+    const report = await examined(lab, file, "--limit", "h1");
+    await harm(lab, { host: "h2", shell: "docker unpause $C" });
+    expect(report.hosts.map(({ name }) => name)).toEqual(["h1"]);
+    expect(report.findings.filter((f) => f.host === "h2" && f.id === "container-paused")).toEqual([]);
+  });
+
+  test("--watch tells what is new and what is healed", async () => {
+    const watch = lab.start("doctor", file, "--watch", "1");
+    const said = (text: string) => waitFor(() => output.includes(text));
+    let output = "";
+    watch.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    await said("Healthy");
+    await harm(lab, { host: "h1", shell: "docker pause $C" });
+    await said("new");
+    expect(output).toMatch(/new +h1 +container-paused/);
+    await harm(lab, { host: "h1", shell: "docker unpause $C" });
+    await said("healed");
+    expect(output).toMatch(/healed +h1 +container-paused/);
+    watch.kill("SIGINT");
+    expect((await watch).exitCode).toBe(130);
+  });
+});
+
+const waitFor = async (isThere: () => boolean): Promise<void> => {
+  for (let i = 0; i < 300 && !isThere(); i++) await setTimeout(100);
+  expect(isThere()).toBe(true);
+};
