@@ -12,7 +12,7 @@ import type { Fabric } from "../model/fabric.ts";
 import { lookForCapture, type CaptureLook } from "./capture-look.ts";
 import { failureCode } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
-import { readInventory } from "./look.ts";
+import { readInventory } from "./read-inventory.ts";
 import { table } from "./table.ts";
 
 /** How packets are taken, as the command line has it. */

@@ -3,10 +3,12 @@ import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
+import { fullSize } from "../doctor/full-size.ts";
 import { reach, type Pace } from "../doctor/reach.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { pairOf } from "../model/pairs.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
+import { quote } from "../ssh/quote.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 import { table } from "./table.ts";
@@ -53,6 +55,7 @@ export const connectivity = async (
         endpoints,
         expect: (check) => sourceKept(check, inventory),
         pace: (check) => paceOf(check, whole),
+        full: (check) => fullSize(whole, check),
       }),
     context.progress,
   );
@@ -73,7 +76,7 @@ export const paceOf = (check: Check, whole: Fabric): Pace => {
   const { containers, networks } = whole.inventory;
   const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
   const network = networks.find((n) => n.name === to?.network);
-  const usual = { delay: 0, patience: 3 };
+  const usual = { delay: 0, patience: 4 };
   if (from === undefined || to === undefined || network === undefined || from.host === to.host) return usual;
   if (pairOf(whole, network, from.host, to.host)?.plane !== "wireguard") return usual;
   return { delay: from.host < to.host ? 0 : 0.5, patience: 9 };
@@ -89,7 +92,7 @@ export const sourceKept = (check: Check, inventory: Inventory): boolean => {
 const MAX_ROWS = 60;
 
 /** The findings as a table; of very many only the failures, and how many were fine. */
-export const findingsTable = (findings: readonly Finding[]): string => {
+export const findingsTable = (findings: readonly Finding[], inventory: string): string => {
   const bad = findings.filter((f) => f.result === "failed");
   const shown = findings.length > MAX_ROWS ? bad : findings;
   const rows = shown
@@ -112,9 +115,7 @@ export const findingsTable = (findings: readonly Finding[]): string => {
     ...(rows.length > 0 ? [table(["FROM", "TO", "CHECK", "ADDRESS", "RESULT", "RTT", "SEEN FROM", "NOTE"], rows)] : []),
     ...more,
     total,
-    ...(bad.length > 0
-      ? ["Where something between the hosts has changed, `xhost deploy --reprobe` measures it again."]
-      : []),
+    ...(bad.length > 0 ? [`What is guilty, and the remedy: xhost doctor ${quote(inventory)}`] : []),
   ].join("\n");
 };
 

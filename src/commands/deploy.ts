@@ -28,9 +28,10 @@ export const deploy = (
     const { findings, errors: unmade } = await connectivity(seen, whole, context);
     const errors = [...lookFailures(seen), ...changed.failed.values(), ...unmade];
     return {
-      text: [...doneText("Applied on", changed, seen), ...(findings.length > 0 ? [findingsTable(findings)] : [])].join(
-        "\n",
-      ),
+      text: [
+        ...doneText("Applied on", changed, seen),
+        ...(findings.length > 0 ? [findingsTable(findings, target.inventory)] : []),
+      ].join("\n"),
       errors,
       json: { ...changedJson(plans, seen, changed, whole), checks: findings },
       code: failureCode(errors) || (findings.some((f) => f.result === "failed") ? 1 : 0),

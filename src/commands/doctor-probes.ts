@@ -1,6 +1,7 @@
 import { phase } from "../apply/phase.ts";
 import type { Scene } from "../doctor/checks/scene.ts";
 import type { Endpoint } from "../doctor/finding.ts";
+import { fullSize } from "../doctor/full-size.ts";
 import { measure } from "../doctor/measure.ts";
 import { hostPingsOf, needsOf, waysInUse } from "../doctor/pairs.ts";
 import { reach, type HostPing } from "../doctor/reach.ts";
@@ -9,7 +10,6 @@ import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
 import { dockerNetworkOf } from "../inventory/placement.ts";
 import type { Sizes, Way } from "../model/evidence.ts";
-import { pairOf } from "../model/pairs.ts";
 import { observeHealth, type Health } from "../observe/health.ts";
 import type { Host } from "../ssh/host.ts";
 import { paceOf, sourceKept } from "./connectivity.ts";
@@ -47,7 +47,7 @@ export const probes = async (
         endpoints: endpointsOf(look, checks),
         expect: (check) => sourceKept(check, look.inventory),
         pace: (check) => paceOf(check, scene.fabric),
-        full: (check) => fullSize(scene, check),
+        full: (check) => fullSize(scene.fabric, check),
         hostPings: hostPingsOf(ways),
       }),
       measure(ways, { hosts, signal: context.progress.signal }),
@@ -95,18 +95,4 @@ const endpointsOf = ({ inventory, sights, depths }: Look, checks: readonly Check
       return [{ ref, host, address, pid, state: found?.status ?? "there is no such container" }];
     });
   return new Map(ends.map((end) => [end.ref, end]));
-};
-
-/** Bytes of what a check's way should carry whole; undefined where it is not known. */
-const fullSize = ({ fabric }: Scene, check: Check): number | undefined => {
-  const { containers, networks } = fabric.inventory;
-  const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
-  const network = networks.find((n) => n.name === to?.network);
-  if (from === undefined || to === undefined || network === undefined || from.network !== to.network) return undefined;
-  const docker = fabric.sights
-    .get(from.host)
-    ?.facts?.networks.find((n) => n.name === dockerNetworkOf(network, from.host));
-  if (docker === undefined || from.host === to.host) return docker?.mtu;
-  const pair = pairOf(fabric, network, from.host, to.host);
-  return pair?.mtu === undefined ? undefined : Math.min(pair.mtu, docker.mtu);
 };

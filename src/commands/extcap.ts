@@ -8,7 +8,7 @@ import { POINT_KINDS, type PointKind } from "../capture/point.ts";
 import { XhostError } from "../errors.ts";
 import { capture } from "./capture.ts";
 import type { Context, Finish, Outcome } from "./context.ts";
-import { readInventory } from "./look.ts";
+import { readInventory } from "./read-inventory.ts";
 
 /** Wireshark's personal folder of extcap programs since 4.2 (Help, About, Folders; `tshark -G folders`). */
 const PERSONAL = join(homedir(), ".local/lib/wireshark/extcap");

@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { lock } from "../apply/lock.ts";
 import { phase } from "../apply/phase.ts";
 import { XhostError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
-import { parseInventory } from "../inventory/parse.ts";
 import type { Sight } from "../model/sight.ts";
 import type { Depth } from "../model/depth.ts";
 import type { Facts } from "../model/facts.ts";
@@ -13,6 +10,7 @@ import { observe } from "../observe/observe.ts";
 import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
 import type { Context, Target } from "./context.ts";
+import { readInventory } from "./read-inventory.ts";
 
 /** What was seen of the inventory's hosts, with the connections that are open. */
 export type Look = {
@@ -26,20 +24,6 @@ export type Look = {
   readonly chosen: ReadonlySet<string>;
   /** What a deep look gave, by host; empty after any other. */
   readonly depths: ReadonlyMap<string, Depth>;
-};
-
-/** Reads and checks the inventory file; INVENTORY errors name the file as the user wrote it. */
-export const readInventory = async (file: string, { cwd, env }: Context): Promise<Inventory> => {
-  const text = await readFile(resolve(cwd, file), "utf8").catch((cause: unknown) => {
-    const why =
-      cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-        ? "there is no such file"
-        : cause instanceof Error
-          ? cause.message
-          : String(cause);
-    throw new XhostError("INVENTORY", `${file}: ${why}`, { cause });
-  });
-  return parseInventory(text, { file, env });
 };
 
 /**

@@ -76,7 +76,11 @@ const endOf = (
   if (end !== undefined) return end;
   const status = sights.get(wanted.host)?.facts?.containers.find((c) => c.name === wanted.name)?.status;
   const why =
-    status === undefined ? "there is no such container; `xhost deploy` makes it" : `it does not run (${status})`;
+    status === undefined
+      ? "there is no such container; `xhost deploy` makes it"
+      : status.startsWith("Up ")
+        ? "its process is not to be found on the host"
+        : `it does not run (${status})`;
   throw new XhostError("REMOTE", `trace ${ref}: ${why}`, { host: wanted.host });
 };
 

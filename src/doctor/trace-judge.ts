@@ -55,8 +55,8 @@ type Segment = {
 
 type Found = Pick<Guilt, "hop" | "why" | "evidence">;
 
-const errorWords = ({ source, host, error }: Sighting): string =>
-  `${source} says so, seen on ${host}: ${error === undefined ? "" : errorText(error)}`;
+const errorWords = ({ source, error }: Sighting): string =>
+  `${source} answers with an ICMP error: ${error === undefined ? "" : errorText(error)}`;
 
 const riseWords = ({ by }: Rise): string => `its counter rose by ${by}`;
 

@@ -14,12 +14,22 @@ const CONF = [
 ];
 
 /**
- * Folders in which containerd keeps the process id of each of Docker's containers; the second one is that of a containerd which
- * dockerd has started itself. Asking Docker's own program takes a hundred times as long, and it need not be there.
+ * Files in which containerd keeps the process id of each of Docker's containers, of its newer and its older runtime; those further down are of a
+ * containerd which dockerd has started itself. Asking Docker's own program takes a hundred times as long, and it need not be there.
  */
-const TASKS = [
-  "/run/containerd/io.containerd.runtime.v*.task/moby",
-  "/run/docker/containerd/daemon/io.containerd.runtime.v*.task/moby",
+const TASKS = ["/run/containerd", "/run/docker/containerd/daemon"].flatMap((folder) =>
+  ["io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"].map((runtime) => `${folder}/${runtime}/moby`),
+);
+
+/** Prints the id and process of each running container; Docker's program is asked where the files are not where they usually are. */
+const CONTAINERS = [
+  `containers() {`,
+  `  known=; for folder in ${TASKS.join(" ")}; do`,
+  `    test -d $folder || continue`,
+  `    known=1; for file in $folder/*/init.pid; do test -f "$file" && id=\${file%/*} && echo "\${id##*/} $(cat "$file")"; done`,
+  `  done`,
+  `  test -n "$known" || docker ps -q --no-trunc 2>/dev/null | xargs -r docker inspect -f '{{.Id}} {{.State.Pid}}' 2>/dev/null`,
+  `}`,
 ];
 
 /**
@@ -60,7 +70,7 @@ const SPACE = [
   `}`,
 ];
 
-/** The read script with what a deep look reads besides; one exec all the same. Docker's containers are found by the files of containerd. */
+/** The read script with what a deep look reads besides; one exec all the same. */
 export const DEEP_SCRIPT = [
   READ_SCRIPT,
   ...RULES,
@@ -70,11 +80,11 @@ export const DEEP_SCRIPT = [
   `section handshakes; for what in endpoints latest-handshakes transfer; do wg show all $what 2>/dev/null | sed "s|^|$what\t|"; done`,
   `space own`,
   `net=$(readlink /proc/self/ns/net)`,
-  `for file in ${TASKS.map((folder) => `${folder}/*/init.pid`).join(" ")}; do`,
-  `  test -f "$file" || continue`,
-  `  pid=$(cat "$file"); id=\${file%/*}; id=\${id##*/}`,
-  `  section container; echo "$id $pid $(test "$(readlink /proc/$pid/ns/net)" = "$net" && echo host)"`,
-  `  test "$(readlink /proc/$pid/ns/net)" = "$net" || space "$id" nsenter -t "$pid" -n 2>/dev/null`,
+  ...CONTAINERS,
+  `containers | while read -r id pid; do`,
+  `  where=$(readlink "/proc/$pid/ns/net") || continue`,
+  `  section container; echo "$id $pid $(test "$where" = "$net" && echo host)"`,
+  `  test "$where" = "$net" || space "$id" nsenter -t "$pid" -n 2>/dev/null`,
   `done`,
   `true`,
 ].join("\n");

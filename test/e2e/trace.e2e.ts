@@ -1,6 +1,6 @@
 // What breaks a way between containers, and the hop, host and rule or route that `trace` names for it: with packets, and without.
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Plane } from "../../src/inventory/inventory.ts";
 import type { Faults } from "../../src/lab/record.ts";
 import { linkName } from "../../src/model/names.ts";
 import { byPlane, deployed } from "./plane-table.ts";
@@ -26,6 +26,8 @@ type Said = {
   readonly packets: readonly { readonly size: number; readonly sent: number; readonly returned: number }[];
   readonly there: readonly (Hop & { readonly seen?: readonly { size: number; probes: number }[] })[];
   readonly back: Said["there"];
+  /** Hosts on which nobody could listen. */
+  readonly deaf: readonly string[];
   readonly fault:
     | (Hop & {
         readonly last: Hop | null;
@@ -215,7 +217,7 @@ const BREAKS: readonly Break[] = [
   },
 ];
 
-const BY_PLANE: Readonly<Record<"route" | "vxlan", readonly Break[]>> = {
+const BY_PLANE: Readonly<Record<"route" | "vxlan" | "wireguard", readonly Break[]>> = {
   route: [
     {
       title: "a fabric that drops addresses it has not given out",
@@ -282,6 +284,31 @@ const BY_PLANE: Readonly<Record<"route" | "vxlan", readonly Break[]>> = {
       heals: false,
     },
   ],
+  wireguard: [
+    {
+      title: "a fabric that drops what is encrypted",
+      faults: { drop: ["udp:51820"] },
+      blamed: ["h1", "network", "the network between h1 and h2"],
+      unseen: "nothing",
+      last: "eth0",
+    },
+    {
+      title: "a drop of what is encrypted in INPUT of the destination",
+      on: "h2",
+      ...rule("INPUT", "-p udp -m udp --dport 51820 -j DROP"),
+      blamed: ["h2", "filter INPUT", "iptables -t filter INPUT rule 1: -p udp -m udp --dport 51820 -j DROP"],
+      last: "eth0",
+    },
+    {
+      title: "a peer without the networks behind it",
+      on: "h1",
+      breaking: "wg set xh-ep-trc-wg peer $(wg show xh-ep-trc-wg peers) allowed-ips 10.9.9.0/24",
+      undoing: "wg set xh-ep-trc-wg peer $(wg show xh-ep-trc-wg peers) allowed-ips NET2",
+      blamed: ["h1", "peer", "peer on xh-ep-trc-wg: none"],
+      last: "xh-ep-trc-wg",
+      heals: false,
+    },
+  ],
 };
 
 const hurt = async ({ on, breaking, faults }: Break): Promise<void> => {
@@ -297,7 +324,7 @@ const heal = async ({ on, undoing, faults }: Break): Promise<void> => {
 /** Programs of a trace that are at work on a host. */
 const atWork = (host: string): Promise<string> => lab.on(host, "pgrep -a 'perl|python3|timeout' || true");
 
-describe.each(["route", "vxlan"] as const)("by %s", (plane: Extract<Plane, "route" | "vxlan">) => {
+describe.each(["route", "vxlan", "wireguard"] as const)("by %s", (plane: keyof typeof BY_PLANE) => {
   let file: string;
   beforeAll(async () => {
     await setFaults(lab);
@@ -357,7 +384,8 @@ describe.each(["route", "vxlan"] as const)("by %s", (plane: Extract<Plane, "rout
     expect(await Promise.all(["h1", "h2"].map(lab.snapshot))).toEqual(before);
   });
 
-  test.each([...BREAKS, ...BY_PLANE[plane]])("$title", async (broken) => {
+  // what is told apart by the plane; the rest is told by two of them
+  test.each([...(plane === "wireguard" ? [] : BREAKS), ...BY_PLANE[plane]])("$title", async (broken) => {
     const { from = "c1", options = [], blamed, last, unseen } = broken;
     const to = from === "c1" ? "c2" : "c1";
     let isHealed = false;
@@ -396,5 +424,64 @@ describe.each(["route", "vxlan"] as const)("by %s", (plane: Extract<Plane, "rout
     const { fault, there, packets } = await traced(more, "c1", "c3");
     expect([fault, packets.map(({ returned }) => returned)]).toEqual([null, [3, 3]]);
     expect(new Set(there.map(({ host }) => host))).toEqual(new Set(["h1"]));
+  });
+});
+
+describe("hosts of the machine's own Debian", () => {
+  const hasPython = existsSync("/usr/bin/python3");
+  let own: TestLab;
+  let file: string;
+  beforeAll(async () => {
+    own = await testLab("ep-trc-py", 2, "machine");
+    file = await byPlane(own, "vxlan");
+    await deployed(own, file);
+  });
+  afterAll(() => own.down());
+
+  /** Puts a program that always fails before others, in the mounts of a host. */
+  const hiding = async (host: string, programs: readonly string[], work: () => Promise<void>): Promise<void> => {
+    for (const program of programs) await own.on(host, `mount --bind /bin/false ${program}`);
+    try {
+      await work();
+    } finally {
+      for (const program of programs) await own.on(host, `umount ${program}`);
+    }
+  };
+  const run = async (...options: readonly string[]): Promise<Said> => {
+    const { stdout } = await own.xhost("trace", file, "c1", "c2", "--json", ...options);
+    return JSON.parse(stdout) as Said;
+  };
+  const counts = ({ there, back }: Said): readonly (readonly number[])[] =>
+    [...there, ...back].flatMap(({ seen }) => (seen === undefined ? [] : [seen.map(({ probes }) => probes)]));
+
+  test.skipIf(!hasPython)("Python sees on every device what Perl sees, and names the same", async () => {
+    const [pings, tcp] = [await run(), await run("--tcp", "80")];
+    expect(new Set(counts(pings).flat())).toEqual(new Set([3]));
+    await own.on("h2", "iptables -I DOCKER-USER -p icmp -j REJECT");
+    const blocked = await run();
+    await hiding("h1", ["/usr/bin/perl"], () =>
+      hiding("h2", ["/usr/bin/perl"], async () => {
+        const same = await run();
+        expect([counts(same), same.fault]).toEqual([counts(blocked), blocked.fault]);
+        expect(blocked.fault?.evidence.join()).toContain("answers with an ICMP error: port unreachable");
+        await own.on("h2", "iptables -D DOCKER-USER -p icmp -j REJECT");
+        expect(counts(await run())).toEqual(counts(pings));
+        expect(counts(await run("--tcp", "80"))).toEqual(counts(tcp));
+      }),
+    );
+  });
+
+  test("a host with neither sends nothing; one on the way is not looked into", async () => {
+    const programs = ["/usr/bin/perl", "/usr/bin/python3"].filter((program) => existsSync(program));
+    await hiding("h1", programs, async () => {
+      const { code, stderr } = await own.xhost("trace", file, "c1", "c2");
+      expect(code).toBe(1);
+      expect(stderr).toContain("h1: trace packets: there is neither perl nor python3: install one of them");
+    });
+    await hiding("h2", programs, async () => {
+      const said = await run();
+      expect([said.fault, said.deaf, said.packets.map(({ returned }) => returned)]).toEqual([null, ["h2"], [3, 3]]);
+      expect(new Set(counts(said).flat())).toEqual(new Set([3]));
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { dockerNetworkOf } from "../../inventory/placement.ts";
 import { placeOf } from "../../model/place.ts";
 import { planes } from "../../model/planes/index.ts";
 import type { Ruleset } from "../../model/depth-rules.ts";
@@ -33,7 +34,9 @@ const forwarding = (scene: Scene, seen: Seen): readonly Cause[] => {
   const peers = new Set(all.flatMap(([, hosts]) => [...hosts]));
   const bridges = scene.fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
-    .flatMap((n) => facts.networks.filter((d) => d.name === n.name).map((d) => [d.bridge, peers] as const));
+    .flatMap((n) =>
+      facts.networks.filter((d) => d.name === dockerNetworkOf(n, host)).map((d) => [d.bridge, peers] as const),
+    );
   return [...all, ...bridges]
     .filter(([device]) => isOff(device))
     .map(([device, hosts]) =>
