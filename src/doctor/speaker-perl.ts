@@ -3,6 +3,8 @@
  * `index,address,bytes,delay,patience` (seconds). Prints `R number` when it hears; on SIGUSR1 it begins with its jobs. `S number source`
  * for each source of echo requests, `P index ok rtt` or `P index no why` for each job. `speaker-python.ts` does the same.
  *
+ * On SIGTERM it tells what is still in its socket: the kernel may have answered a request before the speaker had its turn.
+ *
  * A raw ICMP socket gets every ICMP packet with its IP header (raw(7)); IP_MTU_DISCOVER 10 with IP_PMTUDISC_PROBE 3 sets "do not
  * fragment" and forgets no bytes (ip(7)). perl-base has no clock that is finer than a second: Time::HiRes where it is there, else the
  * system call clock_gettime by its number, else the kernel's uptime.
@@ -20,8 +22,9 @@ my $fine = 1;
 my $now = eval { require Time::HiRes; \&Time::HiRes::time };
 $now ||= sub { my $t = pack "qq", 0, 0; syscall $call{$arch}, 1, $t; my ($s, $ns) = unpack "qq", $t; $s + $ns / 1e9 } if $call{$arch};
 $now ||= do { $fine = 0; sub { open my $f, "<", "/proc/uptime"; (split " ", <$f>)[0] } };
-my ($go, $id, %seen, %open) = (0, $$ & 0xffff);
+my ($go, $stop, $id, %seen, %open) = (0, 0, $$ & 0xffff);
 $SIG{USR1} = sub { $go = 1 };
+$SIG{TERM} = sub { $stop = 1 };
 unless (socket my $s, PF_INET, SOCK_RAW, 1) { print "N $me\n"; exit }
 socket S, PF_INET, SOCK_RAW, 1;
 setsockopt S, 0, 10, pack "i", 3;
@@ -87,6 +90,9 @@ for (;;) {
   }
   my $ready = "";
   vec($ready, fileno S, 1) = 1;
-  hear() if select($ready, undef, undef, $burst >= 64 ? 0.002 : %open ? 0.02 : 0.2) > 0;
+  select $ready, undef, undef, $stop ? 0 : $burst >= 64 ? 0.002 : %open ? 0.02 : 0.2;
+  my $last = $stop;
+  hear();
+  exit if $last;
 }
 `;

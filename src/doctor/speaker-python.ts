@@ -3,12 +3,13 @@ export const PYTHON = String.raw`
 import errno, os, select, signal, socket, struct, sys, time
 signal.alarm(120)
 me, jobs = sys.argv[1], sys.argv[2:]
-state, seen, waiting, ident = {"go": False}, set(), {}, os.getpid() & 0xffff
+state, seen, waiting, ident = {"go": False, "stop": False}, set(), {}, os.getpid() & 0xffff
 
 def say(*words):
     print(*words, flush=True)
 
 signal.signal(signal.SIGUSR1, lambda *_: state.update(go=True))
+signal.signal(signal.SIGTERM, lambda *_: state.update(stop=True))
 try:
     s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
 except OSError:
@@ -86,6 +87,9 @@ while True:
             if burst > 64:
                 break
             emit(seq, job)
-    if select.select([s], [], [], 0.002 if burst > 64 else 0.02 if waiting else 0.2)[0]:
-        hear()
+    select.select([s], [], [], 0 if state["stop"] else 0.002 if burst > 64 else 0.02 if waiting else 0.2)
+    last = state["stop"]
+    hear()
+    if last:
+        break
 `;

@@ -1,6 +1,7 @@
 // A healthy lab gives no finding; broken in one way, doctor names that and nothing else, and its remedy heals the lab.
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listenScript } from "../../src/doctor/probe-script.ts";
 import { CASES } from "./doctor-cases.ts";
 import { examined, harm, heal, named, withChecks } from "./doctor-lab.ts";
 import { byPlane } from "./plane-table.ts";
@@ -94,6 +95,13 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
     const report = await examined(lab, file).finally(() => hide(".away", ""));
     expect(named(report)).toEqual([expect.stringMatching(/^not-measured h1 warning: .*neither perl nor python3/)]);
     expect(report.checks).toMatchObject({ made: 4, passed: 4 });
+  });
+
+  test("a speaker that had no turn until it is ended still tells who asked", async () => {
+    const late =
+      "sleep 1; kill -STOP $speakers; ping -c 1 -n 127.0.0.1 >/dev/null; kill -TERM $speakers; kill -CONT $speakers; wait";
+    const said = await lab.on("h1", `${listenScript([{ id: 7, pid: 0, jobs: [] }])}${late}`);
+    expect(said).toBe("R 7\nS 7 127.0.0.1");
   });
 
   test("--limit looks at that host alone", async () => {
