@@ -1,5 +1,4 @@
-import { RULES } from "../observe/depth-script.ts";
-import { SECTION } from "../observe/script.ts";
+import { WITHIN } from "../observe/depth-script.ts";
 import { quote } from "../ssh/quote.ts";
 import { TRACE_PERL } from "./trace-perl.ts";
 import { TRACE_PYTHON } from "./trace-python.ts";
@@ -27,8 +26,7 @@ const enter = ({ pid }: TraceSpace): string => (pid === 0 ? "" : `nsenter -t ${p
 export const prelude = [
   // However the session ends, nothing of it stays.
   `trap 'kill $heard 2>/dev/null' EXIT`,
-  SECTION,
-  ...RULES,
+  ...WITHIN,
   `perl=${quote(TRACE_PERL)}`,
   `python=${quote(TRACE_PYTHON)}`,
   `program=; if perl -MSocket -e 1 2>/dev/null; then program="perl -e" text=$perl; fi`,
@@ -44,12 +42,7 @@ export const prelude = [
 
 /** Prints the rules with their counters, in sections, between `C begin` and `C end`. */
 export const countScript = (spaces: readonly TraceSpace[]): string =>
-  [
-    `echo C begin`,
-    ...spaces.map((space) => `rules ${space.id} ${enter(space)} 2>/dev/null`),
-    `echo; echo C end`,
-    ``,
-  ].join("\n");
+  [`echo C begin`, ...spaces.map(({ id, pid }) => `within ${pid} rules ${id}`), `echo; echo C end`, ``].join("\n");
 
 /** Starts a listener in each namespace; `R SPACE` when it hears, `N SPACE WHY` where it cannot. */
 export const hearScript = (

@@ -1,4 +1,5 @@
-import { READ_SCRIPT } from "./script.ts";
+import { quote } from "../ssh/quote.ts";
+import { READ_SCRIPT, SECTION } from "./script.ts";
 
 /** Keys below net.ipv4.conf that decide about packets. */
 const CONF = [
@@ -33,58 +34,64 @@ const CONTAINERS = [
 ];
 
 /**
- * Shell text that makes `rules`, which prints what filters packets in a network namespace, in sections with `$1` before their names; the
- * other arguments are the command that enters it. It needs `SECTION` before it. Nothing of a variant that nobody uses is listed: its modules would
- * be loaded by that. Tables of iptables-nft are among those of nft, and are left out there, unless iptables-nft says that they are none of its.
+ * Shell functions that print what is in the network namespace that they run in, in sections with `$1` before their names: `rules` what filters
+ * packets, `space` that and all else that decides. Nothing of a variant of iptables that nobody uses is listed: its modules would be loaded by
+ * that. Tables of iptables-nft are among those of nft, and are left out there, unless iptables-nft says that they are none of its.
  */
-export const RULES = [
-  `nftsave=$(command -v iptables-nft-save || echo iptables-save)`,
+const FUNCTIONS = [
+  SECTION,
   `rules() {`,
-  `  id=$1; shift`,
-  `  section "$id iptables"; "$@" iptables-save -c`,
-  `  section "$id other"`,
-  `  if iptables -V | grep -q nf_tables; then`,
-  `    test -z "$("$@" cat /proc/net/ip_tables_names 2>/dev/null)" || "$@" iptables-legacy-save -c 2>/dev/null`,
-  `  else "$@" iptables-nft-save -c 2>/dev/null; fi`,
-  `  section "$id nft"; if command -v nft >/dev/null; then "$@" nft list tables 2>/dev/null | while read -r _ family name; do`,
+  `  section "$1 iptables"; iptables-save -c`,
+  `  section "$1 other"`,
+  `  if test "$variant" = nft; then test -z "$(cat /proc/net/ip_tables_names 2>/dev/null)" || iptables-legacy-save -c 2>/dev/null`,
+  `  else iptables-nft-save -c 2>/dev/null; fi`,
+  `  section "$1 nft"; test -z "$nft" || nft list tables 2>/dev/null | while read -r _ family name; do`,
   `    case "$family $name" in`,
   `    "ip6 "*|"arp "*) continue ;;`,
-  `    "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") "$@" $nftsave -t $name 2>/dev/null | grep -q '^[*]' && continue ;;`,
+  `    "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") $nftsave -t $name 2>/dev/null | grep -q '^[*]' && continue ;;`,
   `    esac`,
-  `    "$@" nft -j list table $family "$name"; "$@" nft -a list table $family "$name"; done; fi`,
+  `    nft -j list table $family "$name"; nft -a list table $family "$name"; done`,
   `}`,
-];
-
-/** The same for all that decides in a network namespace. */
-const SPACE = [
   `space() {`,
-  `  rules "$@"`,
-  `  id=$1; shift`,
-  `  section "$id links"; "$@" ip -j -s -d link`,
-  `  section "$id addresses"; "$@" ip -j -4 address`,
-  `  section "$id policies"; "$@" ip -j -4 -N rule`,
-  `  section "$id routes"; "$@" ip -j -4 -N route show table all`,
-  `  section "$id neighbours"; "$@" ip -j -4 neigh show nud all`,
-  `  section "$id fdb"; "$@" bridge -j fdb show 2>/dev/null`,
-  `  section "$id conf"; { echo /proc/sys/net/bridge/bridge-nf-call-iptables; for key in ${CONF.join(" ")}; do echo "/proc/sys/net/ipv4/conf/*/$key"; done; } | "$@" xargs sh -c 'grep -sH . $@' sh`,
+  `  rules $1`,
+  `  section "$1 links"; ip -j -s -d link`,
+  `  section "$1 addresses"; ip -j -4 address`,
+  `  section "$1 policies"; ip -j -4 -N rule`,
+  `  section "$1 routes"; ip -j -4 -N route show table all`,
+  `  section "$1 neighbours"; ip -j -4 neigh show nud all`,
+  `  section "$1 fdb"; bridge -j fdb show 2>/dev/null`,
+  `  section "$1 conf"; grep -sH . /proc/sys/net/bridge/bridge-nf-call-iptables ${CONF.map((key) => `/proc/sys/net/ipv4/conf/*/${key}`).join(" ")}`,
   `}`,
+].join("\n");
+
+/**
+ * Shell text after which `within PID FUNCTION ID` runs one of the functions in the network namespace of a process, 0 for the shell's own: one
+ * nsenter for all that is read there.
+ */
+export const WITHIN = [
+  `nftsave=$(command -v iptables-nft-save || echo iptables-save); nft=$(command -v nft)`,
+  `variant=legacy; iptables -V | grep -q nf_tables && variant=nft`,
+  `export nftsave nft variant`,
+  `functions=${quote(FUNCTIONS)}`,
+  `eval "$functions"`,
+  `within() { if test $1 = 0; then "$2" "$3"; else nsenter -t $1 -n sh -c "$functions`,
+  `$2 $3" 2>/dev/null; fi; }`,
 ];
 
 /** The read script with what a deep look reads besides; one exec all the same. */
 export const DEEP_SCRIPT = [
   READ_SCRIPT,
-  ...RULES,
-  ...SPACE,
+  ...WITHIN,
   `section clock; date +%s`,
   `section qdiscs; tc -s -j qdisc 2>/dev/null`,
   `section handshakes; for what in endpoints latest-handshakes transfer; do wg show all $what 2>/dev/null | sed "s|^|$what\t|"; done`,
-  `space own`,
+  `within 0 space own`,
   `net=$(readlink /proc/self/ns/net)`,
   ...CONTAINERS,
   `containers | while read -r id pid; do`,
   `  where=$(readlink "/proc/$pid/ns/net") || continue`,
   `  section container; echo "$id $pid $(test "$where" = "$net" && echo host)"`,
-  `  test "$where" = "$net" || space "$id" nsenter -t "$pid" -n 2>/dev/null`,
+  `  test "$where" = "$net" || within "$pid" space "$id"`,
   `done`,
   `true`,
 ].join("\n");
