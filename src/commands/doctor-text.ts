@@ -30,8 +30,8 @@ const findingLines = (f: Finding, paint: Paint): readonly string[] => {
 const remedyLines = ({ remedy, deployFixes }: Finding): readonly string[] => {
   const [first = "", ...rest] = remedy.command.split("\n");
   const where = remedy.on === null ? "" : `on ${remedy.on}: `;
-  const also = deployFixes && remedy.on !== null ? "   (xhost deploy mends it too)" : "";
-  return [`${where}${first}${also}`, ...rest];
+  const also = deployFixes && remedy.on !== null ? ["or: xhost deploy"] : [];
+  return [`${where}${first}`, ...rest, ...also];
 };
 
 const notes = ({ checks }: Report): readonly string[] =>
@@ -45,7 +45,7 @@ const summary = ({ findings, hosts, checks }: Report, paint: Paint): string => {
   const faults = findings.filter((f) => f.severity === "fault").length;
   const warnings = findings.length - faults;
   const parts = [
-    `${hosts.length} host${hosts.length === 1 ? "" : "s"}`,
+    `${hosts.length} host${hosts.length === 1 ? "" : "s"} looked at`,
     `${checks.passed} of ${checks.made} checks passed${checks.unchecked > 0 ? `, ${checks.unchecked} could not be made` : ""}`,
     ...(faults > 0 ? [`${faults} fault${faults === 1 ? "" : "s"}`] : []),
     ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? "" : "s"}`] : []),

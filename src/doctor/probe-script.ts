@@ -61,9 +61,13 @@ const AT_ONCE = 32;
 export const probeScript = (jobs: readonly CallJob[]): string =>
   [
     `kill -USR1 $speakers 2>/dev/null`,
-    `tcp_() { out=$(nsenter -t $2 -n timeout $5 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $? $(echo "$out" | head -n 1)"; }`,
-    `http_() { out=$(nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
-    `  status=$(echo "$out" | tr -d '\\r' | head -n 1); case $status in "HTTP/1."*" $7 "*|"HTTP/1."*" $7") echo "P $1 ok" ;; *) echo "P $1 no $status" ;; esac; }`,
+    `plain='s/^.*bash: [a-z]*: //'`,
+    `tcp_() { out=$(nsenter -t $2 -n timeout $5 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $(echo "$out" | head -n 1 | sed "$plain")"; }`,
+    // A server that answers before it has read all of the request resets the connection, and the answer may be lost with it.
+    `http_() { for try in 1 2 3; do`,
+    `  out=$(nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
+    `  ended=$?; status=$(echo "$out" | tr -d '\\r' | head -n 1 | sed "$plain"); if test $ended = 124 || test -n "$status"; then break; fi; done`,
+    `  case $status in "HTTP/1."*" $7 "*|"HTTP/1."*" $7") echo "P $1 ok" ;; *) echo "P $1 no $status" ;; esac; }`,
     ...chunks(jobs.map(jobLine), AT_ONCE).flatMap((lines) => [...lines, `wait $jobs_; jobs_=`]),
     `echo E`,
     ``,

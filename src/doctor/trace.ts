@@ -123,7 +123,11 @@ const tracedOf = ({ question, way, ids, result, depths, isSourceKept }: Material
   const answers = home.filter(({ kind, id }) => (kind === "answer" || kind === "refusal") && ids.includes(id));
   const returned = new Set(answers.map(({ id }) => id)).size;
   const told = home.find(({ error, id }) => error?.type === 3 && error.code === 4 && ids.includes(id))?.error?.mtu;
-  const fault = returned > 0 ? undefined : guilt(trial);
+  const isRefused = answers.some(({ kind }) => kind === "refusal");
+  // A refusal need not be the container's: a rule on the way can send one in its name.
+  const isForged = isRefused && missedAtEnd(there, ids);
+  const onlyThere: Case = { ...trial, hops: way.there, seen: there };
+  const fault = isForged ? guilt(onlyThere) : returned > 0 ? undefined : guilt(trial);
   const isTold = told !== undefined && question.size === undefined;
   return {
     way,
@@ -131,9 +135,15 @@ const tracedOf = ({ question, way, ids, result, depths, isSourceKept }: Material
     there,
     back,
     returned,
-    isRefused: answers.some(({ kind }) => kind === "refusal"),
+    isRefused: isRefused && !isForged,
     unsent: ids.map((id) => unsent.get(id)).find((why) => why !== undefined),
     told,
     fault: isTold ? undefined : undisguised(fault, way.there, { source: question.from.address, isSourceKept }),
   };
+};
+
+/** Whether the last device on the way there was heard at and saw none of the probes. */
+const missedAtEnd = (there: readonly Seen[], ids: readonly number[]): boolean => {
+  const last = there.findLast((seen) => seen.ids !== undefined);
+  return last !== undefined && !ids.some((id) => last.ids?.has(id) === true);
 };

@@ -91,7 +91,12 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
     .filter((r) => !isDefault(r.destination) && !bridges.has(r.device ?? ""))
     .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
     .map((r): ForeignRange => {
-      const way = r.gateway === undefined ? `dev ${r.device ?? "none"}` : `via ${r.gateway}`;
+      const way =
+        r.gateway === undefined
+          ? r.device === undefined
+            ? "that leads nowhere (blackhole and its kin)"
+            : `dev ${r.device}`
+          : `via ${r.gateway}`;
       return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host`, of: { route: r } };
     });
   return [...networks, ...routes];

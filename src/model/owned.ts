@@ -123,8 +123,8 @@ const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, nam
     const ours = rules.filter((rule) => rule.endsWith(`-j ${name}`));
     if (ours.length === 0) return [];
     const before = rules.slice(0, rules.indexOf(ours[0] ?? ""));
-    const first = !before.some((rule) => comesFirst(rule, chains.get(name) ?? []));
-    return [{ kind: "jump", table, from, to: name, first, rules: ours }];
+    const ahead = before.find((rule) => comesFirst(rule, chains.get(name) ?? []));
+    return [{ kind: "jump", table, from, to: name, first: ahead === undefined, ahead, rules: ours }];
   });
 
 /** Every sysctl that was looked at, and the tables that are not always there; `previous` only where this project answers for it. */

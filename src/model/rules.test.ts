@@ -18,6 +18,24 @@ test.each([
 ])("%s: %s", (rule, expected) => {
   expect(comesFirst(rule, own)).toBe(expected);
 });
+const incoming = [
+  "-s 10.0.0.2/32 -d 10.0.0.1/32 -p udp -m udp --dport 4789 -m comment --comment xhost:demo -j ACCEPT",
+  "-p udp -m udp --dport 4789 -m comment --comment xhost:demo -j DROP",
+];
+test.each([
+  ["-p tcp -m tcp --dport 22 -j ACCEPT", false],
+  ["-p udp -m udp --dport 53 -j ACCEPT", false],
+  ["-m conntrack --ctstate INVALID -j DROP", false],
+  ["-p udp -m udp --dport 4000:5000 -j DROP", true],
+  ["-p udp -j ACCEPT", true],
+  ["! -p tcp -j DROP", true],
+  ["-j DROP", true],
+])("before the chain for incoming tunnels, %s: %s", (rule, expected) => {
+  expect(comesFirst(rule, incoming)).toBe(expected);
+});
+test.each(["-j ACCEPT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"])("%s does what ours would", (rule) => {
+  expect(comesFirst(rule, own)).toBe(false);
+});
 test("a chain for everything is behind every rule that is not xhost's", () => {
   expect(comesFirst("-s 172.31.7.0/24 -j DROP", ["-m comment --comment xhost:demo -j ACCEPT"])).toBe(true);
 });

@@ -1,13 +1,40 @@
 import { cidrOf, overlaps } from "../cidr.ts";
 
 /**
- * Whether a rule that stands before our jump may decide about packets that our chain is for. Other projects' jumps may not;
- * neither may a rule for sources or destinations that none of ours meets, such as the MASQUERADE that Docker puts at the
- * head of POSTROUTING for each network it makes.
+ * Whether a rule that stands before our jump may decide otherwise about packets that our chain is for. Other projects' jumps may not;
+ * neither may a rule for sources, destinations, protocols or ports that none of ours meets, such as the MASQUERADE that Docker puts at
+ * the head of POSTROUTING for each network it makes, nor one that accepts what ours would accept, nor one for what belongs to no
+ * connection (INVALID): ours are for packets that begin one or belong to one.
  */
 export const comesFirst = (rule: string, own: readonly string[]): boolean => {
   if (/ -j XHOST-[a-z0-9-]+([.]i)?$/.test(rule)) return false;
-  return !isElsewhere("-s", rule, own) && !isElsewhere("-d", rule, own);
+  if (isAccepting(rule) && own.length > 0 && own.every(isAccepting)) return false;
+  if (/--ctstate INVALID( |$)/.test(rule) && !rule.includes('! --ctstate')) return false;
+  const met = own.filter((mine) => !isOtherService(rule, mine));
+  if (own.length > 0 && met.length === 0) return false;
+  return !isElsewhere("-s", rule, met) && !isElsewhere("-d", rule, met);
+};
+
+const isAccepting = (rule: string): boolean => / -j ACCEPT$|^-j ACCEPT$/.test(rule);
+
+/** Whether two rules are for other protocols, or for other destination ports of one. */
+const isOtherService = (rule: string, mine: string): boolean => {
+  const [its, ours] = [protocolOf(rule), protocolOf(mine)];
+  if (its === undefined || ours === undefined) return false;
+  if (its !== ours) return true;
+  const [range, port] = [portsOf(rule), portsOf(mine)];
+  return range !== undefined && port !== undefined && (port[1] < range[0] || port[0] > range[1]);
+};
+
+/** Undefined for all of them, and where it is negated. */
+const protocolOf = (rule: string): string | undefined => {
+  const name = /(?:^|[^!] |^ )-p (\S+)/.exec(rule)?.[1];
+  return name === "all" ? undefined : name;
+};
+
+const portsOf = (rule: string): readonly [number, number] | undefined => {
+  const [, first, last = first] = /(?:[^!]) --dport (\d+)(?::(\d+))?/.exec(rule) ?? [];
+  return first === undefined ? undefined : [Number(first), Number(last)];
 };
 
 const isElsewhere = (flag: "-s" | "-d", rule: string, own: readonly string[]): boolean => {

@@ -87,6 +87,8 @@ export type Jump = {
   readonly to: string;
   /** Whether it comes before every foreign rule that may decide about the same packets. */
   readonly first: boolean;
+  /** Such a rule that stands before it, of a jump that is there. */
+  readonly ahead?: string | undefined;
   /** The rules of `from` that lead there, as `iptables-save` prints them; wanted is exactly one. */
   readonly rules: readonly string[];
 };

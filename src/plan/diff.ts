@@ -85,7 +85,7 @@ const snake = (key: string): string => key.replace(/(?<=[a-z])[A-Z]/g, (c) => `_
 type Jump = Extract<Resource, { kind: "jump" }>;
 
 const jumpChanges = (want: Jump, have: Jump): readonly string[] => [
-  ...(have.first ? [] : ["a foreign rule stands before it"]),
+  ...(have.first ? [] : [`a foreign rule stands before it${have.ahead === undefined ? "" : `: ${have.ahead}`}`]),
   ...(have.rules.length > 1 ? [`${have.rules.length} of them`] : []),
   ...(have.rules.length === 1 && have.rules[0] !== want.rules[0] ? ["another form"] : []),
 ];

@@ -1,6 +1,7 @@
 import type { DeepLink } from "../model/depth.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Packet } from "./packet.ts";
+import { masqueradeAddress } from "./hooks.ts";
 import { lookup } from "./route.ts";
 import { endpoint, sayStranger, wireguardOf, type Carrier, type Wrapping } from "./wireguard.ts";
 import { ended, say, spaceOf, type Place, type Step, type Trail } from "./world.ts";
@@ -17,7 +18,9 @@ export const wrapped = (trail: Trail, wrapping: Wrapping): Step => {
   if (carrier === undefined) return ended;
   const { remote, protocol, port } = carrier;
   const question = { source: "0.0.0.0", destination: remote, mark: 0, incoming: "lo" };
-  const source = carrier.local ?? lookup(spaceOf(trail, place), question).route?.source ?? "0.0.0.0";
+  const space = spaceOf(trail, place);
+  const route = lookup(space, question).route;
+  const source = carrier.local ?? route?.source ?? masqueradeAddress(space, route?.device, remote) ?? "0.0.0.0";
   trail.inside.push({ packet, place, link });
   const outer: Packet = {
     source,

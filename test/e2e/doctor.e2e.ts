@@ -69,7 +69,7 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
   test("healthy: a line says so, and nothing is changed on the hosts", async () => {
     const before = await lab.snapshot("h1");
     const { code, stdout } = await lab.xhost("doctor", file);
-    expect([code, stdout]).toEqual([0, "Healthy: 2 hosts, 4 of 4 checks passed."]);
+    expect([code, stdout]).toEqual([0, "Healthy: 2 hosts looked at, 4 of 4 checks passed."]);
     expect(await lab.snapshot("h1")).toBe(before);
     expect(await lab.on("h1", "pgrep -xc 'perl|python3' || true")).toMatch(/^0/);
   });
@@ -82,7 +82,7 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
     expect(stdout).toMatch(/^FAULT +h2 +container-paused/);
     expect(stdout).toContain("  seen    container c2: is paused\n  why     a paused container");
     expect(stdout).toContain("  remedy  on h2: docker unpause c2\n");
-    expect(stdout).toMatch(/Not healthy: 2 hosts, \d of 4 checks passed, 1 fault\.$/);
+    expect(stdout).toMatch(/Not healthy: 2 hosts looked at, \d of 4 checks passed, 1 fault\.$/);
   });
 
   test("a host with neither Perl nor Python: its own ping makes the checks, and what cannot be measured is said", async () => {

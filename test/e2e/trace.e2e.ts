@@ -372,6 +372,19 @@ describe.each(["route", "vxlan", "wireguard"] as const)("by %s", (plane: keyof t
     ]);
   });
 
+  test("a rule that refuses in the container's name is blamed, though something came back", async () => {
+    const rule = "DOCKER-USER -p tcp --dport 80 -j REJECT --reject-with tcp-reset";
+    await lab.on("h2", `iptables -I ${rule}`);
+    const { fault, code } = await traced(file, "c1", "c2", "--tcp", "80");
+    await lab.on("h2", `iptables -D ${rule}`);
+    expect([code, fault?.host, fault?.point, fault?.decides.words]).toEqual([
+      1,
+      "h2",
+      "filter FORWARD",
+      expect.stringContaining("-j REJECT --reject-with tcp-reset"),
+    ]);
+  });
+
   test.each(["SIGINT", "SIGKILL"] as const)("nothing of it is left on the hosts after %s", async (signal) => {
     const before = await Promise.all(["h1", "h2"].map(lab.snapshot));
     await lab.on("h1", filled("iptables -I DOCKER-USER -d C2 -j DROP"));
