@@ -22,6 +22,9 @@ const TASKS = ["/run/containerd", "/run/docker/containerd/daemon"].flatMap((fold
   ["io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"].map((runtime) => `${folder}/${runtime}/moby`),
 );
 
+/** A line's end, in the shell's words. */
+const LINE = "\n";
+
 /** Prints the id and process of each running container; Docker's program is asked where the files are not where they usually are. */
 const CONTAINERS = [
   `containers() {`,
@@ -41,14 +44,15 @@ const CONTAINERS = [
 const FUNCTIONS = [
   SECTION,
   `rules() {`,
-  `  section "$1 iptables"; iptables-save -c`,
-  `  section "$1 other"`,
-  `  if test "$variant" = nft; then test -z "$(cat /proc/net/ip_tables_names 2>/dev/null)" || iptables-legacy-save -c 2>/dev/null`,
-  `  else iptables-nft-save -c 2>/dev/null; fi`,
+  `  section "$1 iptables"; saved=$(iptables-save -c); printf '%s\\n' "$saved"`,
+  `  section "$1 other"; used=`,
+  `  if test "$variant" = nft; then`,
+  `    { read -r used </proc/net/ip_tables_names; } 2>/dev/null; test -z "$used" || iptables-legacy-save -c 2>/dev/null`,
+  `  else saved=$(iptables-nft-save -c 2>/dev/null); printf '%s\\n' "$saved"; fi`,
   `  section "$1 nft"; test -z "$nft" || nft list tables 2>/dev/null | while read -r _ family name; do`,
   `    case "$family $name" in`,
   `    "ip6 "*|"arp "*) continue ;;`,
-  `    "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") $nftsave -t $name 2>/dev/null | grep -q '^[*]' && continue ;;`,
+  `    "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") case "$saved" in "*$name"*|*"${LINE}*$name"*) continue ;; esac ;;`,
   `    esac`,
   `    nft -j list table $family "$name"; nft -a list table $family "$name"; done`,
   `}`,
@@ -59,7 +63,7 @@ const FUNCTIONS = [
   `  section "$1 policies"; ip -j -4 -N rule`,
   `  section "$1 routes"; ip -j -4 -N route show table all`,
   `  section "$1 neighbours"; ip -j -4 neigh show nud all`,
-  `  section "$1 fdb"; bridge -j fdb show 2>/dev/null`,
+  `  section "$1 fdb"; test "$1" != own || bridge -j fdb show 2>/dev/null`,
   `  section "$1 conf"; grep -sH . /proc/sys/net/bridge/bridge-nf-call-iptables ${CONF.map((key) => `/proc/sys/net/ipv4/conf/*/${key}`).join(" ")}`,
   `}`,
 ].join("\n");
@@ -69,9 +73,9 @@ const FUNCTIONS = [
  * nsenter for all that is read there.
  */
 export const WITHIN = [
-  `nftsave=$(command -v iptables-nft-save || echo iptables-save); nft=$(command -v nft)`,
+  `nft=$(command -v nft)`,
   `variant=legacy; iptables -V | grep -q nf_tables && variant=nft`,
-  `export nftsave nft variant`,
+  `export nft variant`,
   `functions=${quote(FUNCTIONS)}`,
   `eval "$functions"`,
   `within() { if test $1 = 0; then "$2" "$3"; else nsenter -t $1 -n sh -c "$functions`,
