@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { combined, XhostError } from "../errors.ts";
 import type { Host } from "../ssh/host.ts";
-import { clockText, correction, now, type Clock } from "./clock.ts";
+import { clockText, correction, fineClock, type Clock } from "./clock.ts";
 import { intake, type Done, type Intake } from "./intake.ts";
 import { outlet } from "./outlet.ts";
 import type { PcapRecord } from "./pcap.ts";
@@ -52,6 +52,7 @@ export const capture = async (points: readonly Point[], options: Options): Promi
     const packet = ({ time, ...rest }: PcapRecord): Packet => ({ ...rest, point: index, time: time - ahead, rank });
     return intake(point, { host, snap, take: (records) => hold.take(records.map(packet)) });
   });
+  const now = fineClock();
   const start = now();
   try {
     const heads = await headsOf(started, failed);

@@ -37,8 +37,20 @@ export const clockText = (clock: Clock): string => {
   return `${seen}, ${correction(clock) === 0n ? "not more than can be measured: left as it is" : "corrected"}`;
 };
 
-/** Nanoseconds since 1970. */
-export const now = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
+/**
+ * A clock in nanoseconds since 1970. Date tells whole milliseconds, and performance.timeOrigin may be most of one off: the moments at which
+ * Date goes on set the fine clock. Who sees such a moment late sets it back, so the foremost of some counts.
+ */
+export const fineClock = (): (() => bigint) => {
+  const origins = Array.from({ length: 8 }, () => {
+    const before = Date.now();
+    let after = before;
+    while (after === before) after = Date.now();
+    return BigInt(after) * 1_000_000n - process.hrtime.bigint();
+  });
+  const origin = origins.reduce((a, b) => (b > a ? b : a));
+  return () => origin + process.hrtime.bigint();
+};
 
 const ROUNDS = 12;
 
@@ -59,6 +71,7 @@ export const measureClock = async (host: Host): Promise<Clock> => {
   shell.send(TELL);
   await shell.nextLine();
   const rounds: Round[] = [];
+  const now = fineClock();
   while (rounds.length < ROUNDS) {
     const asked = now();
     shell.send("\n");

@@ -50,9 +50,9 @@ const capturing = async (...args: string[]): Promise<Running> => {
 
 const ping = (count = 1): Promise<string> => lab.on("h1", `docker exec c1 ping -c ${count} ${addresses.c2}`);
 
-/** Fields of all packets of a capture, as tshark reads them. */
+/** Fields of a capture's IP packets, as tshark reads them. Docker 28 says a container's address by ARP for some seconds after its start. */
 const read = async (file: string, ...fields: string[]): Promise<string[][]> => {
-  const args = ["-n", "-r", file, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,"];
+  const args = ["-n", "-r", file, "-Y", "ip", "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=,"];
   const { stdout } = await execa("tshark", [...args, ...fields.flatMap((field) => ["-e", field])]);
   return stdout
     .split("\n")
@@ -206,8 +206,14 @@ test("what is no filter is told with the host's words", async () => {
 });
 
 test("packets on stdout are a stream that tshark reads as it comes; when it goes, nothing is left on the hosts", async () => {
-  const command = `"${process.execPath}" "${CLI}" capture "${vxlan}" c1 c2 -w - | tshark -n -l -r - -c 3 -T fields -e frame.interface_name`;
+  const command = `"${process.execPath}" "${CLI}" capture "${vxlan}" c1 c2 --filter icmp -w - | tshark -n -l -r - -c 3 -T fields -e frame.interface_name`;
   const run = execa("bash", ["-o", "pipefail", "-c", command], { reject: false, cwd: lab.folder, stdin: "ignore" });
+  await new Promise<void>((resolve) => {
+    run.stderr.on("data", (chunk: Buffer) => {
+      if (chunk.toString().includes("Ctrl-C ends it")) resolve();
+    });
+    void run.then(() => resolve());
+  });
   const pinging = lab.on("h1", `docker exec c1 ping -c 12 ${addresses.c2} || true`);
   const { stdout, exitCode, stderr } = await run;
   expect(exitCode, stderr).toBe(0);
