@@ -124,7 +124,7 @@ describe.each(ENGINES)("failures on %s", (_title, engine) => {
     const { code, stderr } = await lab.xhost("deploy", taken, "--yes");
     expect(code).toBe(1);
     expect(stderr).toMatch(/h2: start container c2: .*8080/);
-    expect(stderr).toContain("\nthe container c2 that was there before is back and runs\n");
+    expect(stderr).toContain("\nthe container c2 that was there before is back and runs");
     expect(await lab.on("h2", "docker ps -a --format '{{.Names}}'")).toBe("c2");
     expect((await identity(lab, "h2", "c2")).split(" ")[0]).toBe(was.split(" ")[0]);
     await lab.on("h2", "pkill -x nc");
