@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { conflicts } from "../src/doctor/checks/conflicts.ts";
 import { examine } from "../src/doctor/checks/examine.ts";
 import { health } from "../src/doctor/checks/health.ts";
 import type { Scene } from "../src/doctor/checks/scene.ts";
@@ -175,7 +176,7 @@ test.each<[string, XhostError, string]>([
       "programs are missing: ip (Debian package iproute2), nsenter (Debian package util-linux)",
       { host: "h1" },
     ),
-    "program-missing | apt-get install -y iproute2 util-linux",
+    "program-missing | apt-get install -y iproute2 util-linux || dnf install -y iproute util-linux || apk add iproute2 util-linux",
   ],
   [
     "root",
@@ -183,6 +184,18 @@ test.each<[string, XhostError, string]>([
       host: "h1",
     }),
     "sudo-refused | ssh root@h1 sudo -n true",
+  ],
+  [
+    "a container, which is no trouble with the engine",
+    new XhostError("REMOTE", "start c1: Docker: no such image", { host: "h1" }),
+    "host-unreadable | ssh root@h1 true",
+  ],
+  [
+    "the group docker",
+    new XhostError("UNREACHABLE", "Docker cannot be reached at /s: permission denied: add me to the group docker", {
+      host: "h1",
+    }),
+    "ssh-unreachable | ssh -v root@h1 true",
   ],
   [
     "anything else",
@@ -274,5 +287,36 @@ describe("what the packets between the hosts tell", () => {
     expect(await told({}, { mute: ["h1 h3"] })).toEqual([
       expect.stringMatching(/^underlay-ping h[13] > h[13] false h3 \(10\.211\.55\.13\) does not answer pings of h1/),
     ]);
+  });
+});
+
+describe("addresses of the fabric that a host has already", () => {
+  const remedies = async (
+    edit: (text: string) => string,
+    route?: Facts["routes"][number],
+  ): Promise<readonly string[]> => {
+    const editFacts = (f: Facts): Facts => (route === undefined ? f : { ...f, routes: [...f.routes, route] });
+    const found = conflicts(await sceneOf({ moment: "before", edit, editFacts }));
+    return found.filter(({ host }) => host === "h1").map(({ remedy }) => remedy.command);
+  };
+  // By names: the file itself is refused with addresses that are in its pool.
+  const lan = (text: string): string =>
+    text
+      .replace(/10\.211\.55\.(\d+)/g, "h$1.example")
+      .replace("172.30.0.0/16", "10.211.55.0/24")
+      .replace("prefix: 24", "prefix: 26");
+  const asIs = (text: string): string => text;
+  const route = { destination: "172.30.0.0/16", metric: 0, protocol: "3" } as Facts["routes"][number];
+
+  test("the LAN by which ssh comes in is left alone", async () => {
+    const all = await remedies(lan);
+    expect(all).toContain("# choose another pool, then\nxhost deploy inventory.yml");
+    expect(all.join("\n")).not.toContain("ip address del");
+  });
+  test("a route of a VPN is left alone, one that leads nowhere may go", async () => {
+    const vpn = await remedies(asIs, { ...route, gateway: "10.8.0.1", device: "tun0" });
+    expect(vpn).toEqual(["# choose another pool, then\nxhost deploy inventory.yml"]);
+    const nowhere = await remedies(asIs, { ...route, gateway: undefined, device: undefined });
+    expect(nowhere).toEqual(["# choose another pool; or, if nobody needs it any more,\nip route del 172.30.0.0/16"]);
   });
 });

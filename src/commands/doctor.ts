@@ -15,6 +15,7 @@ import type { Report } from "../doctor/report.ts";
 import { failureCode, lookFailures } from "./change.ts";
 import { checksOf } from "./connectivity.ts";
 import { probes, type Probed } from "./doctor-probes.ts";
+import { quote } from "../ssh/quote.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { reportOf } from "./doctor-report.ts";
 import { doctorText } from "./doctor-text.ts";
@@ -96,7 +97,7 @@ const sceneOf = (look: Look, { inventory: file }: Target): Scene => {
     const [facts, depth] = [sights.get(name)?.facts, look.depths.get(name)];
     return facts !== undefined && depth !== undefined ? [{ host: name, facts, depth }] : [];
   });
-  return { fabric: wholeOf({ ...look, sights }), seen, deploy: `xhost deploy ${file}` };
+  return { fabric: wholeOf({ ...look, sights }), seen, deploy: `xhost deploy ${quote(file)}` };
 };
 
 /** What `ssh` takes to get to a host as the inventory says. */
@@ -105,10 +106,12 @@ const sshOf = ({ inventory }: Look, host: string | undefined): string => {
   if (found === undefined) return host ?? "";
   const options = [
     ...(found.port === undefined ? [] : [`-p ${found.port}`]),
-    ...(found.identityFile === undefined ? [] : [`-i ${found.identityFile}`]),
-    ...(found.userKnownHostsFile === undefined ? [] : [`-o UserKnownHostsFile=${found.userKnownHostsFile}`]),
-    ...(found.proxyCommand === undefined ? [] : [`-o ProxyCommand='${found.proxyCommand}'`]),
-    ...(found.proxyJump === undefined ? [] : [`-J ${found.proxyJump}`]),
+    ...(found.identityFile === undefined ? [] : [`-i ${quote(found.identityFile)}`]),
+    ...(found.userKnownHostsFile === undefined
+      ? []
+      : [`-o ${quote(`UserKnownHostsFile=${found.userKnownHostsFile}`)}`]),
+    ...(found.proxyCommand === undefined ? [] : [`-o ${quote(`ProxyCommand=${found.proxyCommand}`)}`]),
+    ...(found.proxyJump === undefined ? [] : [`-J ${quote(found.proxyJump)}`]),
   ];
-  return [...options, `${found.user === undefined ? "" : `${found.user}@`}${found.host}`].join(" ");
+  return [...options, quote(`${found.user === undefined ? "" : `${found.user}@`}${found.host}`)].join(" ");
 };

@@ -85,12 +85,10 @@ export const remedyOf = (
   inventory: string,
 ): { readonly on: string | undefined; readonly command: string } | undefined => {
   const { decides } = hop;
-  const isFallback =
-    decides.kind === "policy" ||
-    ("text" in decides && (decides.text.startsWith("none ") || decides.text.startsWith("default ")));
-  if (isFallback || ["fdb", "peer"].includes(decides.kind))
-    return { on: undefined, command: `xhost deploy ${inventory}` };
   if (decides.kind === "network") return { on: undefined, command: `xhost deploy ${inventory} --reprobe` };
   const command = removal(hop);
-  return command === undefined ? undefined : { on: hop.host, command };
+  if (command !== undefined) return { on: hop.host, command };
+  return ["fdb", "peer", "route"].includes(decides.kind)
+    ? { on: undefined, command: `xhost deploy ${inventory}` }
+    : undefined;
 };

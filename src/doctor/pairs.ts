@@ -8,6 +8,7 @@ import type { DiagnosisId } from "./ids.ts";
 import { gathered, type Gathered } from "./hubs.ts";
 import type { HostPing } from "./reach.ts";
 import { pingBlocker } from "./checks/blocked.ts";
+import { passingOf } from "../walk/accept.ts";
 import { deciderText } from "../walk/hop.ts";
 import { removal } from "../walk/removal.ts";
 import { between, cause, here, onHost, type Scene } from "./checks/scene.ts";
@@ -157,7 +158,8 @@ const silent = (
   return [...groups.values()].map((group) => {
     const [{ from, to, address }] = group as [HostPing, ...HostPing[]];
     const hop = pingBlocker(scene, from, to);
-    const command = hop && removal(hop);
+    // Many a host is not to answer pings: nothing of its firewall is taken away for them.
+    const command = hop?.packet && removal(hop, { passing: passingOf(hop.packet, []) });
     const host = hop?.host ?? to;
     return cause("underlay-ping", {
       host,
@@ -176,6 +178,6 @@ export const notMeasured = (errors: readonly XhostError[]): readonly Cause[] =>
       host,
       severity: "warning",
       seen: message.slice(host.length + 2).split("\n")[0] ?? message,
-      remedy: onHost(host, "apt-get install -y perl-base || dnf install -y perl-interpreter"),
+      remedy: onHost(host, "apt-get install -y perl-base || dnf install -y perl-interpreter || apk add perl"),
     }),
   );

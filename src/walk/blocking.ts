@@ -1,5 +1,6 @@
 import { dockerNetworkOf } from "../inventory/placement.ts";
 import type { Fabric } from "../model/fabric.ts";
+import { allSubnets } from "./accept.ts";
 import { deciderText, type Hop } from "./hop.ts";
 import { request, type Packet } from "./packet.ts";
 import { isOurs, removal } from "./removal.ts";
@@ -30,6 +31,7 @@ export const blockingRules = (
   { doubtful = false }: { readonly doubtful?: boolean } = {},
 ): readonly Blocking[] => {
   const found = new Map<string, Blocking>();
+  const subnets = allSubnets(fabric);
   for (const { from, to } of waysOf(fabric, world)) {
     const packet = request({ source: from.address, destination: to.address });
     const { there, back } = walkBoth(world, { from: from.place, packet });
@@ -38,7 +40,8 @@ export const blockingRules = (
       const key = `${hop.host} ${hop.container ?? ""} ${deciderText(hop.decides)}`;
       if (found.has(key)) continue;
       const ours = isOurs(hop, fabric.inventory.name);
-      found.set(key, { host: hop.host, hop, from: from.ref, to: to.ref, packet, remedy: removal(hop), isOurs: ours });
+      const remedy = removal(hop, { subnets });
+      found.set(key, { host: hop.host, hop, from: from.ref, to: to.ref, packet, remedy, isOurs: ours });
     }
   }
   return [...found.values()];

@@ -58,7 +58,7 @@ export type Asking = {
 };
 
 /** A note with the table and hook that it is of, such as `nat POSTROUTING`. */
-export type HookNote = Note & { readonly point: string };
+export type HookNote = Note & { readonly point: string; readonly packet: Packet };
 
 type Base = {
   readonly priority: number;
@@ -83,8 +83,9 @@ export const throughHook = (asking: Asking): { readonly packet: Packet; readonly
     const typeOf = (address: string): string => addressType(space, address);
     const passed = base.pass({ packet, incoming, outgoing, typeOf });
     isTranslated ||= base.isNat && passed.notes.some(({ becomes }) => becomes !== undefined);
+    const asked = packet;
     packet = passed.packet;
-    notes.push(...passed.notes.map((note) => ({ ...note, point: base.point })));
+    notes.push(...passed.notes.map((note) => ({ ...note, point: base.point, packet: asked })));
   }
   // There may be no nat table at all, and connections are tracked all the same.
   if (translate !== undefined && packet.isReply && !isTranslated) packet = translate(packet);

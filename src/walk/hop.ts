@@ -1,3 +1,6 @@
+import { printable } from "../model/printable.ts";
+import type { Packet } from "./packet.ts";
+
 /** What decides about a packet at one point. */
 export type Decider =
   /** `tool`: the program that shows and removes it, such as `iptables` or `iptables-legacy`. */
@@ -50,12 +53,16 @@ export type Hop = {
   readonly why: string;
   /** Addresses that the packet has from here on, where they were changed. */
   readonly becomes?: { readonly source: string; readonly destination: string } | undefined;
+  /** The packet as a firewall was asked about it; undefined at other points. */
+  readonly packet?: Packet | undefined;
   /** Whether it is about the packet that carries the other one through a tunnel. */
   readonly isOuter: boolean;
 };
 
 /** What decides, in the words of the program that shows it. */
-export const deciderText = (d: Decider): string => {
+export const deciderText = (d: Decider): string => printable(saidText(d));
+
+const saidText = (d: Decider): string => {
   switch (d.kind) {
     case "rule":
       return `${d.tool} -t ${d.table} ${d.chain} rule ${d.number}: ${d.text}`;

@@ -37,8 +37,8 @@ export const parseRule = (text: string): ParsedRule => {
   };
 };
 
-/** Words; what is quoted is one, without the quotes. */
-const tokens = (text: string): readonly string[] =>
+/** Words; what is quoted is one, with a `"` before it in place of the quotes. */
+export const tokens = (text: string): readonly string[] =>
   [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) =>
     quoted === undefined ? (plain ?? "") : `"${quoted.replace(/\\(.)/g, "$1")}`,
   );

@@ -45,7 +45,7 @@ const fromContainer = (trail: Trail, crossing: Crossing): Step => {
     ?.peers.get(link.name);
   const other = linkOf(spaceOf(trail, own), peer);
   if (other !== undefined) return { kind: "enter", place: own, packet, link: other, nextHop };
-  return lost(trail, crossing, `${link.name} is no veth of Docker's: what is behind it is not known`);
+  return unclear(trail, crossing, `${link.name} is no veth of Docker's: what is behind it is not known`);
 };
 
 /** Over the network between the hosts, to the one that has the next hop's address, or behind a router the packet's own. */
@@ -56,7 +56,7 @@ const toHost = (trail: Trail, crossing: Crossing & { readonly by: Decider }): St
   if (far === undefined || far.host === place.host) {
     // Whether it gets out at all depends on a stranger's answer to ARP: where it could be seen is not told.
     const why = `it leaves by ${link.name} toward ${nextHop}, which is no host and no container of the inventory`;
-    say(trail, place, { point: "route", decides: by, verdict: "drops", why });
+    say(trail, place, { point: "route", decides: by, verdict: "unknown", why });
     return ended;
   }
   sayUnanswered(trail, crossing);
@@ -100,6 +100,12 @@ const sayMisdirected = (trail: Trail, crossing: Crossing, right: string | undefi
   });
 };
 
+/** It goes where nobody has looked. */
+const unclear = (trail: Trail, { place, link }: Crossing, why: string): Step => {
+  say(trail, place, { point: link.name, decides: { kind: "device", name: link.name }, verdict: "unknown", why });
+  return ended;
+};
+
 const lost = (trail: Trail, { place, link }: Crossing, why: string): Step => {
   say(trail, place, { point: link.name, decides: { kind: "device", name: link.name }, verdict: "drops", why });
   return ended;
@@ -131,7 +137,11 @@ const bridged = (trail: Trail, crossing: Crossing, bridge: DeepLink): Step => {
   const inside = containerWith(trail.world, place.host, nextHop);
   const port = linkOf(space, inside?.peer);
   if (inside === undefined || port?.master !== bridge.name)
-    return lost(trail, { ...crossing, link: bridge }, `nobody on ${bridge.name} has the address ${nextHop}`);
+    return unclear(
+      trail,
+      { ...crossing, link: bridge },
+      `no container that was looked at has the address ${nextHop} on ${bridge.name}`,
+    );
   if (link.isolated && port.isolated)
     return lost(
       trail,

@@ -55,7 +55,7 @@ export const spaceOf = ({ world }: Pick<Trail, "world">, { host, container }: Pl
   return space;
 };
 
-type Said = Pick<Hop, "verdict" | "why"> & { readonly point: string; readonly decides: Decider };
+type Said = Pick<Hop, "verdict" | "why" | "packet"> & { readonly point: string; readonly decides: Decider };
 
 /** Writes a hop down. */
 export const say = (trail: Trail, { host, container }: Place, said: Said): void => {

@@ -119,7 +119,7 @@ const ANY: readonly Case[] = [
     shell: "ip route add blackhole ${THEIRS}/32",
     id: "route-foreign",
     peer: "h2",
-    remedy: /^ip route del 172\.30\.\d+\.2\/32$/,
+    remedy: /^# choose another pool; or, .*\nip route del 172\.30\.\d+\.2\/32$/,
   },
   {
     what: "a Docker network with addresses of the fabric",
@@ -127,15 +127,17 @@ const ANY: readonly Case[] = [
     shell: "docker network create --subnet ${NET%/*}/26 rival",
     id: "overlap",
     peer: "h2",
-    remedy: /^docker network rm rival$/,
+    remedy: /^# choose another pool; or, .*\ndocker network rm rival$/,
   },
   {
     what: "an address of the fabric on another device",
     host: "h1",
-    shell: "ip address add ${NET%.*}.77/24 dev eth0",
+    shell:
+      "ip link add other type veth peer name rehto; ip link set rehto up; ip link set other up; ip address add ${NET%.*}.77/24 dev other",
     id: "overlap",
     peer: "h2",
-    remedy: /^ip address del 172\.30\.\d+\.77\/24 dev eth0$/,
+    remedy: /^# choose another pool; or, .*\nip address del 172\.30\.\d+\.77\/24 dev other$/,
+    after: "ip link del other",
   },
   {
     what: "DROP in FORWARD before DOCKER-USER",
@@ -186,7 +188,7 @@ const ANY: readonly Case[] = [
     host: "h1",
     shell: "ip rule add from $OWN to $NET priority 100 prohibit",
     id: "policy-rule",
-    remedy: /^ip rule del priority 100$/,
+    remedy: /^ip rule del priority 100 from \S+ to \S+ prohibit$/,
   },
   {
     what: "a policy rule leads to another table",
@@ -295,7 +297,7 @@ const ANY: readonly Case[] = [
     host: "h2",
     shell: "docker rm -f $C >/dev/null; docker create --name $C xhost-lab:1",
     id: "name-taken",
-    remedy: /^docker rm c2$/,
+    remedy: /^# rename yours; or, .*\ndocker rm c2$/,
     after: "true",
   },
   {
@@ -327,11 +329,14 @@ const ROUTE: readonly Case[] = [
   {
     what: "a host drops pings to itself",
     host: "h2",
-    shell: "iptables -A INPUT -p icmp -s $PEER -j DROP",
+    shell: "iptables -A INPUT -p icmp --icmp-type echo-request -s $PEER -j DROP",
     id: "underlay-ping",
     peer: "h1",
     severity: "warning",
-    remedy: /^iptables -t filter -D INPUT /,
+    remedy:
+      /^iptables -t filter -I INPUT \d+ -s 10\.211\.55\.11 -d 10\.211\.55\.12 -p icmp --icmp-type echo-request -j ACCEPT$/,
+    after:
+      "iptables -D INPUT -p icmp --icmp-type echo-request -s $PEER -j DROP; iptables -S INPUT | sed -n 's/^-A \\(.*--icmp-type 8 -j ACCEPT\\)$/iptables -D \\1/p' | sh",
   },
   {
     what: "the NIC does not forward",

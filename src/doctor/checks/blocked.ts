@@ -1,3 +1,4 @@
+import { allSubnets } from "../../walk/accept.ts";
 import { walkEnd } from "../../walk/blocking.ts";
 import { deciderText, type Hop } from "../../walk/hop.ts";
 import { request } from "../../walk/packet.ts";
@@ -142,7 +143,7 @@ const causeOf = (scene: Scene, hop: Hop, health: ReadonlyMap<string, Health>): C
 };
 
 const plainCause = (scene: Scene, hop: Hop, host: string): Cause => {
-  const command = removal(hop);
+  const command = removal(hop, { subnets: allSubnets(scene.fabric) });
   const refs = scene.fabric.inventory.containers
     .filter((c) => c.host === host && isIn(scene, hop, c.name))
     .map((c) => c.ref);

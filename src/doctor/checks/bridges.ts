@@ -1,5 +1,6 @@
 import { adopted } from "../../model/fabric.ts";
 import { PROJECT_LABEL } from "../../model/names.ts";
+import { quote } from "../../ssh/quote.ts";
 import type { DockerNetwork } from "../../model/facts.ts";
 import type { Cause } from "../diagnosis.ts";
 import type { DiagnosisId } from "../ids.ts";
@@ -42,16 +43,16 @@ const troubleOf = ({ name, bridge, mtu, gateway, subnets }: DockerNetwork, { dep
     return {
       id: "bridge-down",
       seen: `the bridge ${bridge} of the network ${name} is down`,
-      command: `ip link set dev ${bridge} up`,
+      command: `ip link set dev ${quote(bridge)} up`,
     };
   if (gateway !== undefined && !device.addresses.some((a) => a.address === gateway)) {
     const prefix = subnets[0]?.split("/")[1] ?? "24";
     const seen = `the bridge ${bridge} has not the address ${gateway} of the network ${name}`;
-    return { id: "bridge-address", seen, command: `ip address add ${gateway}/${prefix} dev ${bridge}` };
+    return { id: "bridge-address", seen, command: `ip address add ${gateway}/${prefix} dev ${quote(bridge)}` };
   }
   // Without a port a bridge has the kernel's 1500, whatever Docker was told (moby gives it to the veths).
   const hasPorts = links.some((l) => l.master === bridge);
   if (!hasPorts || device.mtu >= mtu) return undefined;
   const seen = `the bridge ${bridge} has MTU ${device.mtu}, its network ${name} ${mtu}`;
-  return { id: "bridge-mtu", seen, command: `ip link set dev ${bridge} mtu ${mtu}` };
+  return { id: "bridge-mtu", seen, command: `ip link set dev ${quote(bridge)} mtu ${mtu}` };
 };

@@ -3,6 +3,7 @@ import { dockerNetworkOf } from "../../inventory/placement.ts";
 import type { ContainerDepth, DeepLink } from "../../model/depth.ts";
 import type { DockerContainer, DockerNetwork } from "../../model/facts.ts";
 import { PROJECT_LABEL } from "../../model/names.ts";
+import { quote } from "../../ssh/quote.ts";
 import type { Cause, Remedy } from "../diagnosis.ts";
 import type { DiagnosisId } from "../ids.ts";
 import { cause, ofContainers, onHost, type Scene, type Seen } from "./scene.ts";
@@ -30,11 +31,15 @@ const told = ({ host }: Seen, { name, ref }: InventoryContainer, trouble: Troubl
   });
 
 const stateTrouble = ({ name, state, status }: DockerContainer): Trouble | undefined => {
-  if (state === "paused") return { id: "container-paused", seen: "is paused", command: `docker unpause ${name}` };
+  if (state === "paused")
+    return { id: "container-paused", seen: "is paused", command: `docker unpause ${quote(name)}` };
   if (state !== "restarting") return undefined;
   const seen = `keeps ending: ${status}`;
-  return { id: "container-restarting", seen, command: `docker logs --tail 20 ${name}` };
+  return { id: "container-restarting", seen, command: `docker logs --tail 20 ${quote(name)}` };
 };
+
+/** What Docker forgets when the container is taken off its network. */
+const fixedAddress = ({ address }: InventoryContainer): string => (address === undefined ? "" : `--ip ${address} `);
 
 const networkTrouble = ({ fabric }: Scene, { host, facts, depth }: Seen, patient: Patient): Trouble | undefined => {
   const { wanted, found } = patient;
@@ -43,18 +48,27 @@ const networkTrouble = ({ fabric }: Scene, { host, facts, depth }: Seen, patient
   if (docker === undefined || found.state !== "running") return undefined;
   const address = found.addresses[docker.name];
   if (!address) {
-    const fixed = wanted.address === undefined ? "" : `--ip ${wanted.address} `;
-    const command = `docker network connect ${fixed}${docker.name} ${wanted.name}`;
+    const fixed = fixedAddress(wanted);
+    const command = `docker network connect ${fixed}${quote(docker.name)} ${quote(wanted.name)}`;
     return { id: "container-detached", seen: `is not attached to the network ${docker.name}`, command };
   }
   const inside = depth.containers.get(found.id);
   if (inside === undefined) return undefined;
-  const place: Place = { name: wanted.name, docker, address, inside, links: depth.own.links };
+  const place: Place = {
+    name: wanted.name,
+    fixed: fixedAddress(wanted),
+    docker,
+    address,
+    inside,
+    links: depth.own.links,
+  };
   return deviceTrouble(place) ?? plugTrouble(place) ?? routeTrouble(place) ?? mtuTrouble(place);
 };
 
 type Place = {
   readonly name: string;
+  /** `--ip ADDRESS ` where the inventory has one. */
+  readonly fixed: string;
   readonly docker: DockerNetwork;
   readonly address: string;
   readonly inside: ContainerDepth;
@@ -64,7 +78,7 @@ type Place = {
 
 /** Runs ip in the container's namespace with the host's own program. */
 const inside = (name: string, commands: readonly string[]): string =>
-  `nsenter -t $(docker inspect -f '{{.State.Pid}}' ${name}) -n sh -c '${commands.join(" && ")}'`;
+  `nsenter -t "$(docker inspect -f '{{.State.Pid}}' ${quote(name)})" -n sh -c ${quote(commands.join(" && "))}`;
 
 /** The container's device toward the network: the one with the address, else the one whose cable ends in the bridge, else the only one. */
 const deviceOf = ({ inside, address, docker, links }: Place): DeepLink | undefined => {
@@ -84,20 +98,23 @@ const defaultRoute = ({ docker: { gateway } }: Place): readonly string[] =>
   gateway === undefined ? [] : [`ip route replace default via ${gateway}`];
 
 const deviceTrouble = (place: Place): Trouble | undefined => {
-  const { name, docker, address } = place;
+  const { name, docker, address, fixed } = place;
   const device = deviceOf(place);
   if (device === undefined) {
-    const command = `docker network disconnect -f ${docker.name} ${name}; docker network connect ${docker.name} ${name}`;
+    const command = [
+      `docker network disconnect -f ${quote(docker.name)} ${quote(name)}`,
+      `docker network connect ${fixed}${quote(docker.name)} ${quote(name)}`,
+    ].join("; ");
     return { id: "container-interface", seen: "has no device toward its network any more", command };
   }
   if (!device.up) {
-    const command = inside(name, [`ip link set dev ${device.name} up`, ...defaultRoute(place)]);
+    const command = inside(name, [`ip link set dev ${quote(device.name)} up`, ...defaultRoute(place)]);
     return { id: "container-interface", seen: `its device ${device.name} is down`, command };
   }
   if (device.addresses.some((a) => a.address === address)) return undefined;
   const has = device.addresses.map((a) => a.address).join(", ");
   const seen = `its device ${device.name} has ${has === "" ? "no address" : has}, not ${address}, which Docker gave it`;
-  const add = `ip address add ${address}/${prefixOf(place)} dev ${device.name}`;
+  const add = `ip address add ${address}/${prefixOf(place)} dev ${quote(device.name)}`;
   return { id: "container-address", seen, command: inside(name, [add, ...defaultRoute(place)]) };
 };
 
@@ -109,12 +126,12 @@ const plugTrouble = (place: Place): Trouble | undefined => {
   const id = "container-unplugged";
   if (!veth.up) {
     const seen = `the other end of its cable, ${veth.name}, is switched off`;
-    return { id, seen, command: `ip link set dev ${veth.name} up` };
+    return { id, seen, command: `ip link set dev ${quote(veth.name)} up` };
   }
   if (veth.master === docker.bridge) return undefined;
   const where = veth.master === undefined ? "in no bridge" : `in ${veth.master}`;
   const seen = `the other end of its cable, ${veth.name}, is ${where}, not in ${docker.bridge}`;
-  return { id, seen, command: `ip link set dev ${veth.name} master ${docker.bridge}` };
+  return { id, seen, command: `ip link set dev ${quote(veth.name)} master ${quote(docker.bridge)}` };
 };
 
 const routeTrouble = (place: Place): Trouble | undefined => {
@@ -140,9 +157,9 @@ const mtuTrouble = (place: Place): Trouble | undefined => {
   const id = "container-mtu";
   if (device.mtu !== docker.mtu) {
     const seen = `its device ${device.name} has MTU ${device.mtu}, its network ${docker.mtu}`;
-    return { id, seen, command: inside(name, [`ip link set dev ${device.name} mtu ${docker.mtu}`]) };
+    return { id, seen, command: inside(name, [`ip link set dev ${quote(device.name)} mtu ${docker.mtu}`]) };
   }
   if (veth === undefined || veth.mtu >= docker.mtu) return undefined;
   const seen = `the other end of its cable, ${veth.name}, has MTU ${veth.mtu}, its network ${docker.mtu}`;
-  return { id, seen, command: `ip link set dev ${veth.name} mtu ${docker.mtu}` };
+  return { id, seen, command: `ip link set dev ${quote(veth.name)} mtu ${docker.mtu}` };
 };

@@ -2,6 +2,7 @@ import { dockerNetworkOf } from "../../inventory/placement.ts";
 import { placeOf } from "../../model/place.ts";
 import { planes } from "../../model/planes/index.ts";
 import type { Ruleset } from "../../model/depth-rules.ts";
+import { quote } from "../../ssh/quote.ts";
 import type { Cause } from "../diagnosis.ts";
 import { between, cause, crossing, onHost, type Scene, type Seen } from "./scene.ts";
 
@@ -43,7 +44,7 @@ const forwarding = (scene: Scene, seen: Seen): readonly Cause[] => {
       cause("interface-forwarding", {
         host,
         seen: `net.ipv4.conf.${device}.forwarding is 0`,
-        remedy: onHost(host, `echo 1 > /proc/sys/net/ipv4/conf/${device}/forwarding`),
+        remedy: onHost(host, `echo 1 > ${quote(`/proc/sys/net/ipv4/conf/${device}/forwarding`)}`),
         hitsCheck: between(host, hosts),
       }),
     );
@@ -68,7 +69,7 @@ const reversePath = (scene: Scene, seen: Seen): readonly Cause[] => {
         cause("rp-filter", {
           host,
           seen: `rp_filter of ${device} is 1 (strict), and the way back to ${back.destination} leaves by ${back.device ?? "no device"}`,
-          remedy: onHost(host, `echo 2 > /proc/sys/net/ipv4/conf/${device}/rp_filter`),
+          remedy: onHost(host, `echo 2 > ${quote(`/proc/sys/net/ipv4/conf/${device}/rp_filter`)}`),
           hitsCheck: between(host, hosts),
         }),
       ];

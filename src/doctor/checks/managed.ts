@@ -17,24 +17,45 @@ export const managed = (scene: Scene, hop: Hop, health: Health | undefined): Man
   return undefined;
 };
 
-/** ufw(8): rules for the host itself, and with `route` for what it forwards. */
-const ufw = (scene: Scene, hop: Hop): readonly string[] =>
-  hop.isOuter
-    ? peers(scene, hop).flatMap((peer) =>
-        ports(scene, hop).map((port) => `ufw allow from ${peer} to any port ${port} proto udp`),
-      )
-    : [
-        ...remote(scene, hop).map((net) => `ufw route allow from ${net}`),
-        ...remote(scene, hop).map((net) => `ufw route allow to ${net}`),
-      ];
+/** ufw(8): rules for the host itself, and with `route` for what it forwards. It has no word for IP protocol 4. */
+const ufw = (scene: Scene, hop: Hop): readonly string[] => {
+  if (!hop.isOuter) return ways(scene, hop).map(({ from, to }) => `ufw route allow from ${from} to ${to}`);
+  if (!isIpip(hop))
+    return peers(scene, hop).flatMap((peer) =>
+      ports(scene, hop).map((port) => `ufw allow from ${peer} to any port ${port} proto udp`),
+    );
+  const lines = peers(scene, hop).map((peer) => `-A ufw-before-input -s ${peer} -p 4 -j ACCEPT\\n`);
+  return [`sed -i '/^\\*filter/,/^COMMIT/s/^COMMIT/${lines.join("")}COMMIT/' /etc/ufw/before.rules`, "ufw reload"];
+};
 
-/** Without a reload, which would take xhost's rules away. */
-const firewalld = (scene: Scene, hop: Hop): readonly string[] => [
-  ...(hop.isOuter ? peers(scene, hop) : remote(scene, hop)).map(
-    (source) => `firewall-cmd --zone=trusted --add-source=${source}`,
+/** Rich rules of the default zone for the host itself, now and for good, without a reload, which would take xhost's rules away. */
+const firewalld = (scene: Scene, hop: Hop): readonly string[] =>
+  hop.isOuter ? firewalldInput(scene, hop) : firewalldForward(scene, hop);
+
+const firewalldInput = (scene: Scene, hop: Hop): readonly string[] =>
+  peers(scene, hop).flatMap((peer) => {
+    const carried = isIpip(hop)
+      ? ["protocol value=4"]
+      : ports(scene, hop).map((port) => `port port=${port} protocol=udp`);
+    return carried.flatMap((what) => {
+      const rule = `--add-rich-rule='rule family=ipv4 source address=${peer} ${what} accept'`;
+      return [`firewall-cmd ${rule}`, `firewall-cmd --permanent ${rule}`];
+    });
+  });
+
+/** What is forwarded needs a policy, and one that is new a reload (firewalld.policies(5)); a deploy then puts xhost's rules back. */
+const firewalldForward = (scene: Scene, hop: Hop): readonly string[] => [
+  "{ firewall-cmd --permanent --new-policy=xhost; true; }",
+  "firewall-cmd --permanent --policy=xhost --add-ingress-zone=ANY",
+  "firewall-cmd --permanent --policy=xhost --add-egress-zone=ANY",
+  ...ways(scene, hop).map(
+    ({ from, to }) =>
+      `firewall-cmd --permanent --policy=xhost --add-rich-rule='rule family=ipv4 source address=${from} destination address=${to} accept'`,
   ),
-  "firewall-cmd --runtime-to-permanent",
+  "firewall-cmd --reload",
 ];
+
+const isIpip = ({ packet }: Hop): boolean => packet?.protocol === 4;
 
 const peers = ({ fabric }: Scene, { host }: Hop): readonly string[] =>
   [...fabric.addresses].filter(([name]) => name !== host).map(([, address]) => address);
@@ -44,7 +65,14 @@ const ports = ({ fabric: { ports: all } }: Scene, { host }: Hop): readonly numbe
   return [all.vxlan, ...(wireguard === undefined ? [] : [wireguard])];
 };
 
-const remote = ({ fabric }: Scene, { host }: Hop): readonly string[] =>
-  [...fabric.subnets.values()].flatMap((byHost) =>
-    [...byHost].flatMap(([name, subnets]) => (name === host ? [] : subnets)),
-  );
+/** From each subnet of the host to each of the others in the same network, and back. */
+const ways = ({ fabric }: Scene, { host }: Hop): readonly { readonly from: string; readonly to: string }[] =>
+  [...fabric.subnets.values()].flatMap((byHost) => {
+    const far = [...byHost].flatMap(([name, subnets]) => (name === host ? [] : subnets));
+    return (byHost.get(host) ?? []).flatMap((near) =>
+      far.flatMap((other) => [
+        { from: near, to: other },
+        { from: other, to: near },
+      ]),
+    );
+  });

@@ -1,6 +1,7 @@
 import type { Fabric } from "../../model/fabric.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Depth } from "../../model/depth.ts";
+import { printable } from "../../model/printable.ts";
 import { WHY, type DiagnosisId } from "../ids.ts";
 import type { Cause, CheckEnd, Remedy } from "../diagnosis.ts";
 
@@ -23,13 +24,16 @@ export const cause = (id: DiagnosisId, told: Told): Cause => ({
   severity: "fault",
   deployFixes: false,
   ...told,
+  seen: printable(told.seen),
   id,
   why: WHY[id],
 });
 
-export const onHost = (host: string, command: string): Remedy => ({ on: host, command });
+export const onHost = (host: string, command: string): Remedy => ({ on: host, command: clean(command) });
 /** A command for where the inventory is. */
-export const here = (command: string): Remedy => ({ on: undefined, command });
+export const here = (command: string): Remedy => ({ on: undefined, command: clean(command) });
+
+const clean = (command: string): string => command.split("\n").map(printable).join("\n");
 
 type Hits = (from: CheckEnd, to: CheckEnd) => boolean;
 

@@ -21,17 +21,35 @@ const kindOf = (
   { code }: XhostError,
   { text, ssh }: { readonly text: string; readonly ssh: string },
 ): readonly [DiagnosisId, Remedy] => {
-  if (/\bDocker\b/.test(text)) return ["docker-unreachable", onHost(host, START_DOCKER)];
+  if (DOCKER.test(text)) return ["docker-unreachable", onHost(host, START_DOCKER)];
   if (code === "UNREACHABLE") return ["ssh-unreachable", here(`ssh -v ${ssh} true`)];
   const [, packages] = /^programs are missing: (.*)/.exec(text) ?? [];
   if (packages !== undefined) {
-    const names = [...packages.matchAll(/Debian package ([^)]+)/g)].map(([, name]) => name);
-    return ["program-missing", onHost(host, `apt-get install -y ${[...new Set(names)].join(" ")}`)];
+    const names = [...packages.matchAll(/Debian package ([^)]+)/g)].map(([, name = ""]) => name);
+    return ["program-missing", onHost(host, install([...new Set(names)]))];
   }
   if (ROOT.test(text)) return ["sudo-refused", here(`ssh ${ssh} sudo -n true`)];
   return ["host-unreadable", here(`ssh ${ssh} true`)];
 };
 
+/** What xhost says of a Docker that does not answer; Docker's own words about anything else are no reason to start it. */
+const DOCKER = /\bDocker (cannot be reached|does not answer|daemon)\b(?!.*: permission denied)/;
+
 const ROOT = /\bneeds root\b|\bsudo\b/;
+
+/** By whichever of the three there is; names of Debian, and where Fedora and its kin have another, that. */
+const install = (names: readonly string[]): string => {
+  const fedora = names.map((name) => FEDORA.get(name) ?? name);
+  return [
+    `apt-get install -y ${names.join(" ")}`,
+    `dnf install -y ${fedora.join(" ")}`,
+    `apk add ${names.join(" ")}`,
+  ].join(" || ");
+};
+
+const FEDORA: ReadonlyMap<string, string> = new Map([
+  ["iproute2", "iproute"],
+  ["iputils-ping", "iputils"],
+]);
 
 const START_DOCKER = "systemctl start docker 2>/dev/null || service docker start";
