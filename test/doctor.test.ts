@@ -111,8 +111,8 @@ describe("what is around the network", () => {
     ufw: true,
     firewalld: false,
   };
-  const found = async (sick: Partial<Health>): Promise<readonly string[]> => {
-    const scene = await sceneOf({ moment: "after" });
+  const found = async (sick: Partial<Health>, each: Partial<Case> = {}): Promise<readonly string[]> => {
+    const scene = await sceneOf({ moment: "after", ...each });
     const all = new Map(scene.seen.map(({ host }) => [host, host === "h2" ? { ...calm, ...sick } : calm]));
     return health(scene, all).map(({ id, host, severity, seen, remedy }) =>
       [id, host, severity, seen, "|", remedy.command].join(" "),
@@ -152,9 +152,16 @@ describe("what is around the network", () => {
       { networkManager: ["xh-capture-app"] },
       [expect.stringMatching(/^networkmanager h2 warning NetworkManager manages xh-capture-app/)],
     ],
-    ["firewalld", { firewalld: true }, [expect.stringMatching(/^firewalld h2 warning .*xhost deploy inventory.yml$/)]],
+    ["firewalld, with our rules in their place", { firewalld: true }, []],
   ])("%s", async (_what, sick, expected) => {
     expect(await found(sick)).toEqual(expected);
+  });
+
+  test("firewalld that has taken our rules away", async () => {
+    const editFacts = (facts: Facts): Facts => ({ ...facts, tables: new Map() });
+    expect(await found({ firewalld: true }, { editFacts })).toEqual([
+      expect.stringMatching(/^firewalld h2 warning .*xhost deploy inventory.yml$/),
+    ]);
   });
 });
 

@@ -327,6 +327,13 @@ describe("what cannot be judged", () => {
 });
 
 describe("addresses that are changed", () => {
+  it("claims no drop behind a RETURN of which nobody can tell whether it is met", () => {
+    const drop = inserted("filter", "DOCKER-USER", "-j DROP");
+    const allowed = inserted("filter", "DOCKER-USER", "-m set --match-set allowed src -j RETURN");
+    expect(dropped(edited({ host: "h2", own: drop }))).toMatch(/^h2 filter FORWARD/);
+    expect(dropped(edited({ host: "h2", own: (space) => allowed(drop(space)) }))).toBeUndefined();
+  });
+
   it("a masquerade is noted, and the answer finds its way back", () => {
     const own = inserted("nat", "POSTROUTING", "-s 172.30.0.0/16 -j MASQUERADE");
     const { there } = walked(edited({ host: "h1", own }));

@@ -43,19 +43,18 @@ export const reach = async (checks: readonly Check[], around: Surroundings): Pro
   const answers: Answers = { probes: new Map(), sources: new Map() };
   const errors = await inRounds(hosts, { speakers, calls }, answers);
   const asked = new Map([...endpoints].filter(([, end]) => !errors.has(end.host)));
+  const sent = new Set(pings.map(({ index }) => index));
+  const speakerAt = new Map(speakers.map(({ host, pid, id }) => [`${host} ${pid}`, id]));
   const findings = checks.map((check, index) => {
     const to = asked.get(check.to);
     return judge(check, {
       from: asked.get(check.from),
       to,
       answer: answers.probes.get(index),
-      full: pings.some((p) => p.index === checks.length + index)
-        ? answers.probes.get(checks.length + index)
-        : undefined,
+      full: sent.has(checks.length + index) ? answers.probes.get(checks.length + index) : undefined,
       fullSize: around.full?.(check),
-      sources: answers.sources.get(
-        speakers.find((s) => s.pid !== 0 && s.host === to?.host && s.pid === to.pid)?.id ?? -1,
-      ),
+      sources:
+        to === undefined || to.pid === 0 ? undefined : answers.sources.get(speakerAt.get(`${to.host} ${to.pid}`) ?? -1),
       sourceKept: expect(check),
     });
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { NftChain, NftRule, NftTable } from "../model/depth-rules.ts";
-import { lines } from "./script.ts";
+import { jsonOf, lines } from "./script.ts";
 
 const place = z.object({ family: z.string(), table: z.string() });
 const item = z.object({
@@ -31,7 +31,7 @@ export const parseNft = (text: string): readonly NftTable[] => {
   const all = lines(text);
   const items = all
     .filter((line) => line.startsWith(`{"nftables"`))
-    .flatMap((line) => documents.parse(JSON.parse(line)).nftables);
+    .flatMap((line) => documents.safeParse(jsonOf(line)).data?.nftables ?? []);
   const texts = ruleTexts(all.filter((line) => !line.startsWith(`{"nftables"`)));
   return items.flatMap(({ table }): NftTable[] => {
     if (table === undefined) return [];

@@ -44,6 +44,14 @@ describe("a deep look", () => {
   const veth = (name: string, index: number, peer: number): string =>
     `[{"ifindex":${index},"link_index":${peer},"ifname":"${name}","flags":["UP","LOWER_UP"],"mtu":1500,"linkinfo":{"info_kind":"veth"}}]`;
 
+  it("does without what a program prints as JSON that is none", () => {
+    const depth = parseDepth(
+      section("clock", "1") +
+        section("qdiscs", '[{"kind":"tbf","dev":"eth0","options":{"rate":}]') +
+        section("own nft", '{"nftables": [{"metainfo": }]}'),
+    );
+    expect([depth.qdiscs, depth.own.nft]).toEqual([[], []]);
+  });
   it("finds the other ends of containers, and leaves out one that has ended", () => {
     const depth = parseDepth(
       section("clock", "1795383432") +

@@ -7,7 +7,7 @@ import { parsePolicies } from "./depth-policies.ts";
 import { parseRuleset } from "./depth-rules.ts";
 import { DEEP_SCRIPT } from "./depth-script.ts";
 import { observe, type Seen } from "./observe.ts";
-import { lines, sections, SEPARATOR } from "./script.ts";
+import { jsonOf, lines, sections, SEPARATOR } from "./script.ts";
 
 /** Looks at a host once, as `observe` does, and deeper: one exec all the same. */
 export const observeDeep = async (host: Host, seconds: number): Promise<Seen & { readonly depth: Depth }> => {
@@ -104,11 +104,11 @@ const qdiscs = z.array(
 /** Kinds that throw nothing away on purpose, however full they are; those of the kernel's own choice. */
 const HARMLESS = ["noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo"];
 
-/** Parses `tc -s -j qdisc`. */
+/** Parses `tc -s -j qdisc`, which older versions print as JSON that is none: then nothing is known of them. */
 const parseQdiscs = (text: string): readonly Qdisc[] =>
   qdiscs
     .catch([])
-    .parse(text.trim() === "" ? [] : JSON.parse(text))
+    .parse(jsonOf(text) ?? [])
     .filter(({ kind, drops }) => drops > 0 || !HARMLESS.includes(kind))
     .map(({ dev, kind, drops, options }) => ({ device: dev, kind, dropped: drops, options }));
 

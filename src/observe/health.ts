@@ -29,7 +29,7 @@ export const HEALTH_SCRIPT = [
   // The last one wins; files of one name in /etc stand before those in /run and /usr (networkd.conf(5)).
   `  echo "foreign $(for f in /etc/systemd/networkd.conf $(ls /usr/lib/systemd/networkd.conf.d/*.conf /run/systemd/networkd.conf.d/*.conf /etc/systemd/networkd.conf.d/*.conf 2>/dev/null); do sed -n 's/^ManageForeignRoutes *= *//p' "$f" 2>/dev/null; done | tail -n 1)"`,
   `  networkctl --no-legend list 2>/dev/null | while read -r _ name _ _ setup; do test "$setup" = configured && echo "device $name"; done; fi`,
-  `section manager; running NetworkManager && nmcli -t -f DEVICE,STATE device 2>/dev/null | grep -v ':unmanaged$' | cut -d: -f1`,
+  `section manager; running NetworkManager && nmcli -t -f DEVICE,STATE device 2>/dev/null | grep -vE ':(unmanaged|connected [(]externally[)])$' | cut -d: -f1`,
   `section ufw; command -v ufw >/dev/null 2>&1 && ufw status 2>/dev/null | grep -q '^Status: active' && echo active`,
   `section firewalld; running firewalld && echo active`,
   `true`,

@@ -88,3 +88,12 @@ export const missingPrograms = (section: string): readonly string[] =>
 
 /** Non-empty lines. */
 export const lines = (text: string): readonly string[] => text.split("\n").filter((line) => line !== "");
+
+/** What a program printed as JSON; undefined where it is none, which happens to old versions of some. */
+export const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

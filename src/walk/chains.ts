@@ -92,10 +92,12 @@ const perhaps = (walk: Walk, chain: RuleChain, rule: Rule, { matches, target }: 
   const unclear = matches.filter((match) => meetsAll([match], walk.moment) === undefined);
   const why = `nobody can tell from outside whether ${unclear.map(({ option, words }) => [option, ...words].join(" ")).join(", ")} holds`;
   const leadsSomewhere =
-    target !== undefined && (TERMINAL.has(target) || NAT_TARGETS.has(target) || walk.chains.has(target));
+    target !== undefined &&
+    (TERMINAL.has(target) || target === "RETURN" || NAT_TARGETS.has(target) || walk.chains.has(target));
   if (!leadsSomewhere) return;
-  if (target === "ACCEPT" || walk.chains.has(target)) walk.doubt ??= decides;
-  if (target !== "ACCEPT") walk.notes.push({ decides, verdict: "unknown", why });
+  // Behind a RETURN, in whatever chain, the rules that follow here are not asked.
+  if (target === "ACCEPT" || target === "RETURN" || walk.chains.has(target)) walk.doubt ??= decides;
+  if (target !== "ACCEPT" && target !== "RETURN") walk.notes.push({ decides, verdict: "unknown", why });
 };
 
 type Acting = {

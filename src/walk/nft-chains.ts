@@ -127,7 +127,7 @@ const decide = (walk: Walk, at: At & { readonly certain: boolean }, { word, targ
 
 /** A verdict of which nobody can tell whether it is about the packet: the walk goes on as if not. */
 const perhaps = (walk: Walk, { chain, rule }: At, word: string): End => {
-  if (word === "accept" || word === "jump" || word === "goto") walk.doubt ??= rule;
+  if (["accept", "return", "jump", "goto"].includes(word)) walk.doubt ??= rule;
   const why = "nobody can tell from outside whether it holds for the packet";
   if (word !== "accept" && word !== "return")
     walk.notes.push({ decides: decider(walk, chain, rule), verdict: "unknown", why });

@@ -1,4 +1,5 @@
-import { ROUTE_PROTOCOL } from "../../model/names.ts";
+import { dockerNetworkOf } from "../../inventory/placement.ts";
+import { chainName, ROUTE_PROTOCOL } from "../../model/names.ts";
 import type { Health } from "../../observe/health.ts";
 import type { Cause } from "../diagnosis.ts";
 import { cause, onHost, type Scene, type Seen } from "./scene.ts";
@@ -92,7 +93,9 @@ const networkd = ({ seen: { host, depth }, its }: Ward): readonly Cause[] => {
 
 const manager = ({ scene: { fabric }, seen: { host, facts }, its }: Ward): readonly Cause[] => {
   const bridges = facts.networks
-    .filter((n) => fabric.inventory.networks.some(({ name }) => name === n.name))
+    .filter((n) =>
+      fabric.inventory.networks.some((ours) => ours.blocks.has(host) && dockerNetworkOf(ours, host) === n.name),
+    )
     .map((n) => n.bridge);
   const devices = its.networkManager.filter((device) => device.startsWith("xh-") || bridges.includes(device));
   if (devices.length === 0) return [];
@@ -111,13 +114,13 @@ const manager = ({ scene: { fabric }, seen: { host, facts }, its }: Ward): reado
 };
 
 /** ufw alone is no finding: it leaves FORWARD to Docker, and the rule for our tunnels stands before its own. */
-const firewalls = ({ scene: { deploy }, seen: { host }, its }: Ward): readonly Cause[] =>
-  its.firewalld
+const firewalls = ({ scene: { deploy, fabric }, seen: { host, facts }, its }: Ward): readonly Cause[] =>
+  its.firewalld && ![...facts.tables.values()].some(({ chains }) => chains.has(chainName(fabric.inventory.name)))
     ? [
         cause("firewalld", {
           host,
           severity: "warning",
-          seen: "firewalld runs; a reload of it takes xhost's rules away until the next deploy",
+          seen: "firewalld runs, and none of xhost's rules is there: a reload takes them away",
           remedy: { on: undefined, command: deploy },
           deployFixes: false,
         }),

@@ -34,9 +34,10 @@ const grown = ({ fabric, deploy }: Scene, sizes: ReadonlyMap<Way, Sizes>): reado
       return before > 0 && bytes > before ? bytes : 0;
     });
   const all = [...sizes.keys()];
+  const byEnds = new Map(all.map((way) => [`${way.from} ${way.to}`, way]));
   return all.flatMap((way) => {
-    const back = all.find(({ from, to }) => from === way.to && to === way.from);
-    if (back === undefined || way.from > way.to) return [];
+    const back = way.from > way.to ? undefined : byEnds.get(`${way.to} ${way.from}`);
+    if (back === undefined) return [];
     const bytes = Math.min(...growth(way), ...growth(back));
     if (bytes === 0 || !Number.isFinite(bytes)) return [];
     return [
