@@ -173,9 +173,12 @@ describe("what drops a packet", () => {
       ...space,
       routes: space.routes.filter(({ protocol }) => protocol !== "88"),
     });
-    // A router behind the default route may know better: a host's public address is on none of its devices.
-    expect(dropped(edited({ host: "h1", own }))).toBeUndefined();
-    const last = walked(edited({ host: "h1", own })).there.hops.at(-1)!;
+    const world = edited({ host: "h1", own });
+    expect(dropped(world)).toBe("h1 route: route: default via 10.211.55.1 dev eth0");
+    // A router may know better of an address that is no container's: a host's public one is on none of its devices.
+    const from = endOf("c1");
+    const packet = request({ source: from.address, destination: "203.0.113.7" });
+    const last = walkBoth(world, { from: from.place, packet }).there.hops.at(-1)!;
     expect([last.verdict, deciderText(last.decides)]).toEqual(["unknown", "route: default via 10.211.55.1 dev eth0"]);
     const none = (space: Space): Space => ({
       ...own(space),

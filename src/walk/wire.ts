@@ -56,7 +56,9 @@ const toHost = (trail: Trail, crossing: Crossing & { readonly by: Decider }): St
   if (far === undefined || far.host === place.host) {
     // Whether it gets out at all depends on a stranger's answer to ARP: where it could be seen is not told.
     const why = `it leaves by ${link.name} toward ${nextHop}, which is no host and no container of the inventory`;
-    say(trail, place, { point: "route", decides: by, verdict: "unknown", why });
+    // A router may know where a host's public address is, but not a container's: those are known to the hosts alone.
+    const isContainers = [...trail.world.keys()].some((host) => containerWith(trail.world, host, packet.destination));
+    say(trail, place, { point: "route", decides: by, verdict: isContainers ? "drops" : "unknown", why });
     return ended;
   }
   sayUnanswered(trail, crossing);
