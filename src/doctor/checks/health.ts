@@ -115,7 +115,9 @@ const manager = ({ scene: { fabric }, seen: { host, facts }, its }: Ward): reado
 
 /** ufw alone is no finding: it leaves FORWARD to Docker, and the rule for our tunnels stands before its own. */
 const firewalls = ({ scene: { deploy, fabric }, seen: { host, facts }, its }: Ward): readonly Cause[] =>
-  its.firewalld && ![...facts.tables.values()].some(({ chains }) => chains.has(chainName(fabric.inventory.name)))
+  its.firewalld &&
+  fabric.inventory.networks.some((n) => n.firewall !== "none" && n.blocks.has(host) && n.blocks.size > 1) &&
+  ![...facts.tables.values()].some(({ chains }) => chains.has(chainName(fabric.inventory.name)))
     ? [
         cause("firewalld", {
           host,
