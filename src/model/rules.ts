@@ -9,7 +9,7 @@ import { cidrOf, overlaps } from "../cidr.ts";
 export const comesFirst = (rule: string, own: readonly string[]): boolean => {
   if (/ -j XHOST-[a-z0-9-]+([.]i)?$/.test(rule)) return false;
   if (isAccepting(rule) && own.length > 0 && own.every(isAccepting)) return false;
-  if (/--ctstate INVALID( |$)/.test(rule) && !rule.includes('! --ctstate')) return false;
+  if (/--ctstate INVALID( |$)/.test(rule) && !rule.includes("! --ctstate")) return false;
   const met = own.filter((mine) => !isOtherService(rule, mine));
   if (own.length > 0 && met.length === 0) return false;
   return !isElsewhere("-s", rule, met) && !isElsewhere("-d", rule, met);
