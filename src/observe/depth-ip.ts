@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseCidr } from "../cidr.ts";
 import type { DeepFdb, DeepLink, DeepNeighbour, DeepRoute } from "../model/depth.ts";
 import { tableName } from "./depth-policies.ts";
-import { json, parseInterfaces } from "./ip.ts";
+import { json, parseInterfaces, routeJson } from "./ip.ts";
 
 const counts = z.object({ packets: z.number(), errors: z.number(), dropped: z.number() });
 const none = { packets: 0, errors: 0, dropped: 0 };
@@ -52,21 +52,7 @@ const moreOf = ({ linkinfo, stats64, ...link }: z.infer<typeof links>[number]) =
   };
 };
 
-const routes = z.array(
-  z.object({
-    type: z.string().default("1"),
-    dst: z.string(),
-    table: z.string().default("254"),
-    gateway: z.string().optional(),
-    dev: z.string().optional(),
-    protocol: z.union([z.string(), z.number()]).default(""),
-    prefsrc: z.string().optional(),
-    metric: z.number().default(0),
-    flags: z.array(z.string()).default([]),
-    metrics: z.array(z.object({ mtu: z.number().optional() })).default([]),
-    nexthops: z.array(z.object({ gateway: z.string().optional(), dev: z.string().optional() })).optional(),
-  }),
-);
+const routes = z.array(routeJson.extend({ type: z.string().default("1"), table: z.string().default("254") }));
 
 /** RTN_* of linux/rtnetlink.h. */
 const TYPES: Readonly<Record<string, DeepRoute["type"]>> = {

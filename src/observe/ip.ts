@@ -33,21 +33,20 @@ const addresses = z.array(
     addr_info: z.array(z.object({ family: z.string(), local: z.string(), prefixlen: z.number() })),
   }),
 );
-const routes = z.array(
-  z.object({
-    type: z.string().optional(),
-    dst: z.string(),
-    gateway: z.string().optional(),
-    via: z.unknown().optional(),
-    dev: z.string().optional(),
-    protocol: z.union([z.string(), z.number()]).default(""),
-    prefsrc: z.string().optional(),
-    metric: z.number().default(0),
-    flags: z.array(z.string()).default([]),
-    metrics: z.array(z.object({ mtu: z.number().optional() })).default([]),
-    nexthops: z.array(z.object({ gateway: z.string().optional(), dev: z.string().optional() })).optional(),
-  }),
-);
+
+/** What `ip -j -4 route` says of a route, in every table. */
+export const routeJson = z.object({
+  dst: z.string(),
+  gateway: z.string().optional(),
+  dev: z.string().optional(),
+  protocol: z.union([z.string(), z.number()]).default(""),
+  prefsrc: z.string().optional(),
+  metric: z.number().default(0),
+  flags: z.array(z.string()).default([]),
+  metrics: z.array(z.object({ mtu: z.number().optional() })).default([]),
+  nexthops: z.array(z.object({ gateway: z.string().optional(), dev: z.string().optional() })).optional(),
+});
+const routes = z.array(routeJson.extend({ type: z.string().optional(), via: z.unknown().optional() }));
 
 /** Parses `ip -j -d link` and `ip -j -4 address` (iproute2 prints `[]` or nothing where there is nothing). */
 export const parseInterfaces = (linkJson: string, addressJson: string): readonly Interface[] => {
