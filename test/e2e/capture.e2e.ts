@@ -362,13 +362,17 @@ describe("Wireshark's interfaces", () => {
     };
     expect((await tshark("-D")).stdout).toContain("xhost-ecap-c1 (c1 on h1, network app (xhost ecap))");
     const pinging = lab.on("h1", `docker exec c1 ping -c 15 ${addresses.c2} || true`);
-    const fields = ["-T", "fields", "-e", "frame.interface_name"];
-    const run = await tshark("-n", "-l", "-i", "xhost-ecap-c1", "-f", "icmp", "-c", "6", ...fields);
-    expect(run.stdout.split("\n"), run.stderr).toHaveLength(6);
-    expect(run.stdout).toContain("h1 c1 container eth0");
-    expect(run.stderr).not.toContain("Error by extcap");
-    await goneWithin(5);
-    await pinging;
+    try {
+      const fields = ["-T", "fields", "-e", "frame.interface_name"];
+      // Two pings are 32 packets at the eight points, wherever in the first one the points began to listen.
+      const run = await tshark("-n", "-l", "-i", "xhost-ecap-c1", "-f", "icmp", "-c", "32", ...fields);
+      expect(run.stdout.split("\n"), run.stderr).toHaveLength(32);
+      expect(run.stdout).toContain("h1 c1 container eth0");
+      expect(run.stderr).not.toContain("Error by extcap");
+      await goneWithin(5);
+    } finally {
+      await pinging;
+    }
   });
 });
 

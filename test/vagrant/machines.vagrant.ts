@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
@@ -13,8 +13,15 @@ let before: string;
 let sandbox: Sandbox;
 let folder: string;
 const figures: [string, string][] = [];
+/** Of machines of the user's own: these here have other keys at the same addresses. */
+const KNOWN_HOSTS = "vagrant/known_hosts";
+let aside = false;
 
 beforeAll(async () => {
+  aside = await rename(KNOWN_HOSTS, `${KNOWN_HOSTS}.aside`).then(
+    () => true,
+    () => false,
+  );
   before = await machine();
   folder = await mkdtemp(join(tmpdir(), "xhost-vagrant-"));
   sandbox = await startSandbox();
@@ -22,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await sandbox.end();
   await rm(folder, { recursive: true });
+  if (aside) await rename(`${KNOWN_HOSTS}.aside`, KNOWN_HOSTS);
   for (const [what, value] of figures) console.log(`${what.padEnd(44)}${value}`);
 });
 
