@@ -22,7 +22,21 @@ export type TraceOptions = {
 };
 
 /** Says hop by hop what decides about packets from one container to another and back, and where they are lost. */
-export const trace = (target: Target, context: Context, options: TraceOptions): Promise<Outcome> =>
+export const trace = async (target: Target, context: Context, options: TraceOptions): Promise<Outcome> => {
+  checkOptions(options);
+  return lookAndTrace(target, context, options);
+};
+
+/** The first packet of a TCP connection is 60 bytes long, whatever is sent later. */
+const checkOptions = ({ tcp, size }: TraceOptions): void => {
+  if (tcp !== undefined && size !== undefined)
+    throw new XhostError(
+      "INVENTORY",
+      "trace: --size is about echo requests, and --tcp sends none: give one of the two",
+    );
+};
+
+const lookAndTrace = (target: Target, context: Context, options: TraceOptions): Promise<Outcome> =>
   look(
     context,
     target,

@@ -81,7 +81,11 @@ const isPort = (words: string, port: number | undefined, { protocol }: Packet): 
 const either = (a: Judged, b: Judged): Judged =>
   a === true || b === true ? true : a === false && b === false ? false : undefined;
 
-const isState: Judge = ([states = ""], { packet }) => states.split(",").includes(stateOf(packet));
+const isState: Judge = ([states = ""], { packet }) => states.split(",").some((state) => isInState(state, packet));
+
+/** DNAT and SNAT are states of their own, beside the others (iptables-extensions(8)). */
+const isInState = (state: string, packet: Packet): boolean =>
+  state === stateOf(packet) || (packet.isTracked && packet.nat.some((kind) => kind.toUpperCase() === state));
 
 const isMark = (words: string, mark: number): Judged => {
   const [value = 0, mask = 0xffffffff] = words.split("/").map(Number);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { all, isIn, negated, protocolNumber, type Judged, type Moment } from "./judge-match.ts";
+import { flagged, statusOf, type Flags } from "./judge-status.ts";
 import { stateOf } from "./packet.ts";
 
 /** The elements of a table's named sets, as nft's JSON has them. */
@@ -36,7 +37,7 @@ export const passesStatement = (statement: unknown, moment: Moment, sets: Sets):
 };
 
 /** What is looked at: a text or a number; `absent` for a field that the packet does not have; undefined for what nobody knows. */
-type Value = string | number | readonly Value[] | { readonly kind: "absent" } | undefined;
+type Value = string | number | readonly Value[] | Flags | { readonly kind: "absent" } | undefined;
 const absent = { kind: "absent" } as const;
 
 const left = z.union([
@@ -55,7 +56,7 @@ export const valueOf = (expression: unknown, moment: Moment): Value => {
   const data = found.data;
   if ("payload" in data) return payload(data.payload.protocol, data.payload.field, moment);
   if ("meta" in data) return meta(data.meta.key, moment);
-  if ("ct" in data) return data.ct.key === "state" ? stateOf(moment.packet).toLowerCase() : undefined;
+  if ("ct" in data) return connection(data.ct.key, moment);
   if ("concat" in data) return data.concat.map((part) => valueOf(part, moment));
   if ("&" in data) {
     const value = valueOf(data["&"][0], moment);
@@ -64,6 +65,14 @@ export const valueOf = (expression: unknown, moment: Moment): Value => {
   const flags = [data.fib.flags].flat().join(" ");
   if (data.fib.result !== "type" || !["daddr", "saddr"].includes(flags)) return undefined;
   return moment.typeOf(flags === "daddr" ? moment.packet.destination : moment.packet.source).toLowerCase();
+};
+
+/** What connection tracking knows; of what it does not track it knows nothing but that. */
+const connection = (key: string, { packet }: Moment): Value => {
+  if (key === "state") return stateOf(packet).toLowerCase();
+  if (!packet.isTracked) return key === "status" || key === "direction" ? absent : undefined;
+  if (key === "direction") return packet.isReply ? "reply" : "original";
+  return key === "status" ? statusOf(packet) : undefined;
 };
 
 const payload = (protocol: string, field: string, { packet }: Moment): Value => {
@@ -105,6 +114,7 @@ type Sides = { readonly value: Value; readonly right: unknown; readonly sets: Se
 const comparison = (op: string, { value, right, sets }: Sides): Judged => {
   if (value === undefined) return undefined;
   if (isAbsent(value)) return false;
+  if (isFlags(value)) return flagged(op, value, right);
   if (op === "==" || op === "in" || op === "!=") return negated(op === "!=", isOneOf(value, right, sets));
   if (typeof value !== "number" || typeof right !== "number") return undefined;
   switch (op) {
@@ -120,6 +130,8 @@ const comparison = (op: string, { value, right, sets }: Sides): Judged => {
       return undefined;
   }
 };
+
+const isFlags = (value: Value): value is Flags => typeof value === "object" && "flags" in value;
 
 const isAbsent = (value: Value): value is typeof absent => typeof value === "object" && "kind" in value;
 

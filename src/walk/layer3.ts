@@ -1,14 +1,18 @@
 import type { DeepLink, DeepRoute } from "../model/depth.ts";
 import type { Decider } from "./hop.ts";
 import { throughHook } from "./hooks.ts";
-import { translatedBack } from "./nat.ts";
+import { comeInto, translatedBack } from "./nat.ts";
 import type { Packet } from "./packet.ts";
 import { disbelief, lookup, routeDecider, type Answer } from "./route.ts";
 import { ended, linkOf, say, sayNotes, spaceOf, type Place, type Step, type Trail } from "./world.ts";
 
 /** A packet that a namespace makes: OUTPUT and POSTROUTING, and the route in between. */
-export const sent = (trail: Trail, { place, packet }: { readonly place: Place; readonly packet: Packet }): Step => {
+export const sent = (
+  trail: Trail,
+  { place, packet: made }: { readonly place: Place; readonly packet: Packet },
+): Step => {
   const space = spaceOf(trail, place);
+  const packet = comeInto(made, trail.tracked, space);
   const answer = lookup(space, { ...packet, incoming: "lo" });
   if (answer.route?.type === "local") return { kind: "arrived", place, packet };
   const link = sayRoute(trail, { place, packet, answer });
@@ -21,9 +25,10 @@ export const sent = (trail: Trail, { place, packet }: { readonly place: Place; r
 /** A packet that comes in by a device: PREROUTING, the route, and INPUT or FORWARD and POSTROUTING. */
 export const received = (
   trail: Trail,
-  { place, packet: came, incoming }: { readonly place: Place; readonly packet: Packet; readonly incoming: string },
+  { place, packet: arriving, incoming }: { readonly place: Place; readonly packet: Packet; readonly incoming: string },
 ): Step => {
   const space = spaceOf(trail, place);
+  const came = comeInto(arriving, trail.tracked, space);
   const translate = (packet: Packet): Packet => {
     const known = translatedBack(packet, trail.tracked, space);
     return { ...packet, destination: known.destination };

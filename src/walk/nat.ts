@@ -11,8 +11,20 @@ type Translation = {
   readonly own: string | undefined;
 };
 
-/** The packet with the addresses that the target gives it. */
-export const translated = (packet: Packet, { target, to, own }: Translation): Packet => {
+/** The packet with the addresses that the target gives it. The kernel notes NAT only where it changes something (nf_nat_setup_info). */
+export const translated = (packet: Packet, translation: Translation): Packet => {
+  const after = changed(packet, translation);
+  return { ...after, nat: [...new Set([...packet.nat, ...natBetween(packet, after)])] };
+};
+
+type Ends = Pick<Packet, "source" | "destination" | "port">;
+
+const natBetween = (before: Ends, after: Ends): Packet["nat"] => [
+  ...(before.destination !== after.destination || before.port !== after.port ? (["dnat"] as const) : []),
+  ...(before.source !== after.source ? (["snat"] as const) : []),
+];
+
+const changed = (packet: Packet, { target, to, own }: Translation): Packet => {
   const [, address = "", port] = /^([\d.]*)(?:-[\d.]+)?(?::(\d+))?/.exec(to) ?? [];
   const given = (own: string): string => (address === "" ? own : address);
   switch (target) {
@@ -43,17 +55,25 @@ export const natText = (before: Packet, after: Packet): string =>
 /** What connection tracking of a network namespace has noted: a packet's addresses as it came and as it left. */
 export type Tracked = {
   readonly space: unknown;
-  readonly came: Pick<Packet, "source" | "destination" | "port">;
-  readonly left: Pick<Packet, "source" | "destination" | "port">;
+  readonly came: Ends;
+  readonly left: Ends;
 };
 
 /** What an answer's addresses are made in that namespace, so that they are of whom the first packet was sent to and by. */
 export const translatedBack = (answer: Packet, tracked: readonly Tracked[], space: unknown): Packet => {
-  const known = tracked.find(
-    (entry) =>
-      entry.space === space && entry.left.source === answer.destination && entry.left.destination === answer.source,
-  );
+  const known = entryOf(answer, tracked, space);
   return known === undefined || !answer.isTracked
     ? answer
     : { ...answer, source: known.came.destination, destination: known.came.source, sourcePort: known.came.port };
 };
+
+/** A packet as it comes into a namespace, where its connection may be known already; other namespaces' NAT is not seen there. */
+export const comeInto = (packet: Packet, tracked: readonly Tracked[], space: unknown): Packet => {
+  const known = packet.isReply && packet.isTracked ? entryOf(packet, tracked, space) : undefined;
+  return { ...packet, nat: known === undefined ? [] : natBetween(known.came, known.left) };
+};
+
+const entryOf = (answer: Packet, tracked: readonly Tracked[], space: unknown): Tracked | undefined =>
+  tracked.find(
+    ({ space: of, left }) => of === space && left.source === answer.destination && left.destination === answer.source,
+  );

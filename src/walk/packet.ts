@@ -19,6 +19,8 @@ export type Packet = {
   readonly isReply: boolean;
   readonly mark: number;
   readonly isTracked: boolean;
+  /** Which of its connection's addresses or ports this network namespace has changed (`ct status`, `--ctstate`). */
+  readonly nat: readonly ("dnat" | "snat")[];
 };
 
 /** What is said of a packet, as far as it differs between two of them. */
@@ -45,6 +47,7 @@ export const request = ({ source, destination, port, size = 84 }: Probing): Pack
   isReply: false,
   mark: 0,
   isTracked: true,
+  nat: [],
 });
 
 /** What answers the packet where it arrives; an answer to TCP's first packet is short, whatever came. */
@@ -59,6 +62,7 @@ export const answerTo = (packet: Packet): Packet => ({
   isReply: true,
   mark: 0,
   isTracked: true,
+  nat: [],
 });
 
 /** `conntrack -m --ctstate` of it, by the kernel's names. */

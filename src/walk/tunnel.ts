@@ -37,6 +37,7 @@ export const wrapped = (trail: Trail, wrapping: Wrapping): Step => {
     isReply: false,
     mark: 0,
     isTracked: true,
+    nat: [],
   };
   return { kind: "send", place: { host: place.host, container: undefined }, packet: outer };
 };
