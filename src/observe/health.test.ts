@@ -31,7 +31,8 @@ test("what an Ubuntu server says", () => {
     conntrack: "",
     neighbours: "1020\n1024",
     networkd: "foreign \ndevice eth0\ndevice eth1",
-    manager: "eth0\nxh-demo-vxlan",
+    manager:
+      "eth0:connected\nxh-demo-vxlan:disconnected\nbr-1:connected (externally)\nveth1:unmanaged\nodd\\:name:connecting (prepare)",
     ufw: "active",
     firewalld: "active",
   });
@@ -40,7 +41,7 @@ test("what an Ubuntu server says", () => {
     conntrack: undefined,
     neighbours: { count: 1020, max: 1024 },
     networkd: { devices: ["eth0", "eth1"], managesForeignRoutes: true },
-    networkManager: ["eth0", "xh-demo-vxlan"],
+    networkManager: ["eth0", "xh-demo-vxlan", "odd:name"],
     ufw: true,
     firewalld: true,
   });

@@ -24,14 +24,17 @@ export const HEALTH_SCRIPT = [
   `section conntrack; cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null`,
   // Permanent entries, and those of devices that do not ask (NOARP), are not counted (neigh_alloc, net/core/neighbour.c).
   `section neighbours; ip -4 neigh show nud all | grep -cvE 'PERMANENT|NOARP'; cat /proc/sys/net/ipv4/neigh/default/gc_thresh3`,
-  `running() { command -v systemctl >/dev/null 2>&1 && systemctl -q is-active "$1" 2>/dev/null; }`,
+  // The folder is there where systemd is the init (sd_booted(3)).
+  `running() { test -d /run/systemd/system && systemctl -q is-active "$1" 2>/dev/null; }`,
   `section networkd; if running systemd-networkd; then`,
   // The last one wins; files of one name in /etc stand before those in /run and /usr (networkd.conf(5)).
   `  echo "foreign $(for f in /etc/systemd/networkd.conf $(ls /usr/lib/systemd/networkd.conf.d/*.conf /run/systemd/networkd.conf.d/*.conf /etc/systemd/networkd.conf.d/*.conf 2>/dev/null); do sed -n 's/^ManageForeignRoutes *= *//p' "$f" 2>/dev/null; done | tail -n 1)"`,
   `  networkctl --no-legend list 2>/dev/null | while read -r _ name _ _ setup; do test "$setup" = configured && echo "device $name"; done; fi`,
-  `section manager; running NetworkManager && nmcli -t -f DEVICE,STATE device 2>/dev/null | grep -vE ':(unmanaged|connected [(]externally[)])$' | cut -d: -f1`,
-  `section ufw; command -v ufw >/dev/null 2>&1 && ufw status 2>/dev/null | grep -q '^Status: active' && echo active`,
-  `section firewalld; running firewalld && echo active`,
+  `section manager; running NetworkManager && nmcli -t -f DEVICE,STATE device 2>/dev/null`,
+  // `ufw enable` writes it there (ufw(8)); `ufw status` is a Python program that reads all rules for the same answer.
+  `section ufw; command -v ufw >/dev/null 2>&1 && grep -qi '^ENABLED=.*yes' /etc/ufw/ufw.conf 2>/dev/null && echo active`,
+  // Where systemd is not the init, a process of that name: `firewall-cmd --state` is a Python program too.
+  `section firewalld; { running firewalld || { test ! -d /run/systemd/system && pgrep -x firewalld >/dev/null 2>&1; }; } && echo active`,
   `true`,
 ].join("\n");
 
@@ -60,10 +63,18 @@ export const parseHealth = (output: string, { sent, got }: { readonly sent: numb
             devices: networkd.flatMap((line) => (line.startsWith("device ") ? [line.slice(7)] : [])),
             managesForeignRoutes: !networkd.some((line) => /^foreign (no|false|off|0)$/i.test(line)),
           },
-    networkManager: part("manager"),
+    networkManager: part("manager").flatMap(managedDevice),
     ufw: part("ufw").includes("active"),
     firewalld: part("firewalld").includes("active"),
   };
+};
+
+/** A line `DEVICE:STATE`, with colons in the name behind a backslash (nmcli(1), --terse). What somebody else has set up is only watched. */
+const managedDevice = (line: string): string[] => {
+  const [, device = "", state = ""] = /^(.*):([^:]*)$/.exec(line) ?? [];
+  return device === "" || ["unmanaged", "connected (externally)"].includes(state)
+    ? []
+    : [device.replace(/\\(.)/g, "$1")];
 };
 
 /** The host's time lies between the two; busybox has no nanoseconds and prints `%N` or nothing. */

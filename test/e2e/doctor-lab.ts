@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { bridgeName, chainName, linkName } from "../../src/model/names.ts";
 import { reportSchema, type Report } from "../../src/doctor/report.ts";
-import type { Case } from "./doctor-cases.ts";
+import type { Case } from "./doctor-case.ts";
 import { CLI, type TestLab } from "./xhost.ts";
 
 const ADDRESSES: Readonly<Record<string, string>> = { h1: "10.211.55.11", h2: "10.211.55.12" };

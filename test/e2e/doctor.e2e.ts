@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listenScript } from "../../src/doctor/probe-script.ts";
 import { CASES } from "./doctor-cases.ts";
+import { FOREIGN, NO_FOREIGN, withSecondNetwork } from "./doctor-foreign.ts";
 import { examined, harm, heal, named, withChecks } from "./doctor-lab.ts";
 import { byPlane } from "./plane-table.ts";
 import { ENGINES, setFaults, testLab, type TestLab } from "./xhost.ts";
@@ -30,6 +31,23 @@ describe("doctor between Docker 20.10 and 28.5", () => {
       expect(report.ways.map(({ ping }) => ping)).toEqual([true, true]);
     });
 
+    test.runIf(plane === "route")(
+      "what others have on the hosts is no finding, nor are two planes at once",
+      async () => {
+        const mixed = await byPlane(lab, "route", {
+          file: "mixed",
+          edit: (text) => withSecondNetwork(withChecks(text)),
+        });
+        await heal(lab, { on: null, command: `xhost deploy ${mixed}` });
+        for (const host of ["h1", "h2"]) await harm(lab, { host, shell: FOREIGN });
+        const report = await examined(lab, mixed);
+        for (const host of ["h1", "h2"]) await harm(lab, { host, shell: NO_FOREIGN });
+        await heal(lab, { on: null, command: `xhost deploy ${file}` });
+        expect([report.code, report.healthy, ...named(report)]).toEqual([0, true]);
+        expect(report.checks).toMatchObject({ made: 6, passed: 6 });
+      },
+    );
+
     test.each(cases.map((each) => [each.what, each] as const))("%s", async (_what, each) => {
       if (each.before !== undefined) {
         await setFaults(lab, each.before);
@@ -47,8 +65,7 @@ describe("doctor between Docker 20.10 and 28.5", () => {
       expect(remedy.command).toMatch(each.remedy);
       if (each.id === "ssh-unreachable") return;
       await heal(lab, each.inLab === undefined ? remedy : { ...remedy, command: each.inLab });
-      // What stood in the way is gone; what it kept away has to come back by itself.
-      if (each.id === "name-taken") await heal(lab, { on: null, command: `xhost deploy ${file}` });
+      if (each.thenDeploy === true) await heal(lab, { on: null, command: `xhost deploy ${file}` });
       const healed = await examined(lab, file);
       expect([healed.code, ...named(healed)]).toEqual([0]);
       if (each.after !== undefined) await harm(lab, { host: each.host, shell: each.after });
@@ -104,12 +121,42 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
     expect(said).toBe("R 7\nS 7 127.0.0.1");
   });
 
-  test("--limit looks at that host alone", async () => {
-    await harm(lab, { host: "h2", shell: "docker pause $C" });
-    const report = await examined(lab, file, "--limit", "h1");
-    await harm(lab, { host: "h2", shell: "docker unpause $C" });
-    expect(report.hosts.map(({ name }) => name)).toEqual(["h1"]);
-    expect(report.findings.filter((f) => f.host === "h2" && f.id === "container-paused")).toEqual([]);
+  test("--limit tells what is wrong on that host, and on another one only what is felt on it", async () => {
+    const stale =
+      "198.51.100.0/24 dev eth0 proto 88 metric $(ip route show $NET | sed 's/.*metric \\([0-9]*\\).*/\\1/')";
+    const both = async (shell: string) => {
+      for (const host of ["h1", "h2"]) await harm(lab, { host, shell });
+    };
+    const of = async (...options: readonly string[]) => {
+      const report = await examined(lab, file, ...options);
+      return [report.hosts.map(({ name }) => name).join(" "), ...report.findings.map((f) => `${f.host} ${f.id}`)];
+    };
+    await both(`ip route add ${stale}`);
+    const unfelt = [await of("--limit", "h1"), await of("--limit", "h2"), await of()];
+    await both(`ip route del ${stale}`);
+    await harm(lab, { host: "h2", shell: "ip link set $BR mtu 1280" });
+    const felt = await of("--limit", "h1");
+    await harm(lab, { host: "h2", shell: "ip link set $BR mtu 1450" });
+    expect(unfelt).toEqual([
+      ["h1", "h1 route-stale"],
+      ["h2", "h2 route-stale"],
+      ["h1 h2", "h1 route-stale", "h2 route-stale"],
+    ]);
+    expect(felt).toEqual(["h1", "h2 bridge-mtu"]);
+  });
+
+  test("a host on which sudo refuses is named, and the other one is looked at", async () => {
+    const withSudo = await byPlane(lab, "vxlan", {
+      file: "sudo",
+      edit: (text) => withChecks(text).replace("\n  ssh:", "\n  become: sudo\n  ssh:"),
+    });
+    expect((await examined(lab, withSudo)).findings).toEqual([]);
+    await lab.on("h1", "mv /etc/sudoers /etc/sudoers.away; touch /etc/sudoers; chmod 440 /etc/sudoers");
+    const report = await examined(lab, withSudo).finally(() => lab.on("h1", "mv /etc/sudoers.away /etc/sudoers"));
+    expect(named(report)).toEqual([expect.stringMatching(/^sudo-refused h1 fault: .*sudo refuses/)]);
+    expect(report.findings[0]!.remedy.command).toMatch(/^ssh .* sudo -n true$/);
+    expect([report.hosts.map(({ name }) => name), report.checks.unchecked]).toEqual([["h2"], 4]);
+    expect((await examined(lab, withSudo)).findings).toEqual([]);
   });
 
   test("--watch tells what is new and what is healed", async () => {

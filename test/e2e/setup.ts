@@ -3,13 +3,21 @@ import { ensurePrograms } from "../../src/lab/install.ts";
 import { missingOf, need } from "../../src/lab/programs.ts";
 import { labUp } from "../../src/lab/up.ts";
 
+/** What tests run on the machine or in hosts that have its root, besides what a lab needs. */
+const BESIDES = [
+  need("tshark", "tshark"),
+  need("ufw", "ufw"),
+  need("firewalld", "firewalld"),
+  need("dbus-daemon", "dbus-daemon", "dbus"),
+];
+
 /**
  * Makes the machine ready: missing packages, and the root file systems of both engines, which are cached. Fails, and does not
  * skip, where there are no namespaces to be had: these tests are the proof that packets arrive.
  */
 export const setup = async (): Promise<void> => {
   const onProgress = (line: string): unknown => process.stderr.write(`e2e: ${line}\n`);
-  await ensurePrograms(() => missingOf([need("tshark", "tshark")]), true, { onProgress, signal: undefined });
+  await ensurePrograms(() => missingOf(BESIDES), true, { onProgress, signal: undefined });
   const lab = await labUp({
     name: "xsetup",
     hosts: 3,

@@ -1,4 +1,5 @@
 import { dockerNetworkOf } from "../../inventory/placement.ts";
+import type { DeepRoute } from "../../model/depth.ts";
 import { placeOf } from "../../model/place.ts";
 import { planes } from "../../model/planes/index.ts";
 import type { Ruleset } from "../../model/depth-rules.ts";
@@ -6,16 +7,22 @@ import { quote } from "../../ssh/quote.ts";
 import type { Cause } from "../diagnosis.ts";
 import { between, cause, crossing, onHost, type Scene, type Seen } from "./scene.ts";
 
-/** The ways of a host's networks: by which device packets of which hosts come in. */
-export const arrivals = ({ fabric }: Scene, { host, facts }: Seen): ReadonlyMap<string, ReadonlySet<string>> => {
+/** Where packets come in on a host: by device, the hosts whose they are, and those hosts' blocks of the networks whose way it is. */
+type Arrivals = ReadonlyMap<string, { readonly hosts: ReadonlySet<string>; readonly subnets: ReadonlySet<string> }>;
+
+/** Two networks may have different planes between the same hosts, and then a device each. */
+const arrivals = ({ fabric }: Scene, { host, facts }: Seen): Arrivals => {
   const { inventory } = fabric;
-  const devices = new Map<string, Set<string>>();
-  for (const network of inventory.networks.filter((n) => n.blocks.has(host)))
-    for (const { plane, peer } of placeOf(network, fabric, host, facts).legs) {
-      const device = planes[plane].device(inventory.name, peer);
-      devices.set(device, (devices.get(device) ?? new Set()).add(peer.host));
-    }
-  return devices;
+  const legs = inventory.networks
+    .filter((network) => network.blocks.has(host))
+    .flatMap((network) => placeOf(network, fabric, host, facts).legs);
+  const byDevice = Map.groupBy(legs, ({ plane, peer }) => planes[plane].device(inventory.name, peer));
+  return new Map(
+    [...byDevice].map(([device, its]) => [
+      device,
+      { hosts: new Set(its.map(({ peer }) => peer.host)), subnets: new Set(its.flatMap(({ peer }) => peer.subnets)) },
+    ]),
+  );
 };
 
 /** Kernel settings, and rules that stand between Docker and ours. */
@@ -31,7 +38,7 @@ const forwarding = (scene: Scene, seen: Seen): readonly Cause[] => {
   const { host, facts, depth } = seen;
   if (facts.sysctls.get("net.ipv4.ip_forward") === "0") return [];
   const isOff = (device: string): boolean => depth.own.conf.get(`${device}.forwarding`) === "0";
-  const all = [...arrivals(scene, seen)];
+  const all = [...arrivals(scene, seen)].map(([device, its]) => [device, its.hosts] as const);
   const peers = new Set(all.flatMap(([, hosts]) => [...hosts]));
   const bridges = scene.fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
@@ -50,30 +57,38 @@ const forwarding = (scene: Scene, seen: Seen): readonly Cause[] => {
     );
 };
 
-/** The kernel takes the stricter of `all` and the device, 2 (loose) for stricter than 1 (ip-sysctl, rp_filter). */
+/**
+ * The kernel takes the greater of `all` and the device (ip-sysctl, rp_filter). Loose, 2, asks a device that has no address, as tunnels
+ * have none, no less than strict, 1, does (__fib_validate_source, net/ipv4/fib_frontend.c: last_resort).
+ */
 const reversePath = (scene: Scene, seen: Seen): readonly Cause[] => {
   const { host, depth } = seen;
   const value = (name: string): number => Number(depth.own.conf.get(`${name}.rp_filter`) ?? 0);
-  const isStrict = (device: string): boolean => Math.max(value("all"), value(device)) === 1;
-  return [...arrivals(scene, seen)]
-    .filter(([device]) => isStrict(device))
-    .flatMap(([device, hosts]) => {
-      const subnets = [...hosts].flatMap((peer) =>
-        [...scene.fabric.subnets.values()].flatMap((byHost) => byHost.get(peer) ?? []),
-      );
-      const back = depth.own.routes.find(
-        (r) => r.table === "main" && subnets.includes(r.destination) && r.device !== device,
-      );
-      if (back === undefined) return [];
-      return [
-        cause("rp-filter", {
-          host,
-          seen: `rp_filter of ${device} is 1 (strict), and the way back to ${back.destination} leaves by ${back.device ?? "no device"}`,
-          remedy: onHost(host, `echo 2 > ${quote(`/proc/sys/net/ipv4/conf/${device}/rp_filter`)}`),
-          hitsCheck: between(host, hosts),
-        }),
-      ];
-    });
+  return [...arrivals(scene, seen)].flatMap(([device, { hosts, subnets }]) => {
+    const mode = Math.max(value("all"), value(device));
+    const isBare = depth.own.links.some((l) => l.name === device && l.addresses.length === 0);
+    const back = wayBacks(seen, subnets).find((r) => r.device !== device);
+    if (back === undefined || mode === 0 || (mode === 2 && !isBare)) return [];
+    const file = (name: string): string => quote(`/proc/sys/net/ipv4/conf/${name}/rp_filter`);
+    const off = [device, ...(value("all") === 0 ? [] : ["all"])].map((name) => `echo 0 > ${file(name)}`).join(" && ");
+    const word = mode === 1 ? "strict" : "loose, which is strict for a device without an address";
+    return [
+      cause("rp-filter", {
+        host,
+        seen: `rp_filter of ${device} is ${mode} (${word}), and the way back to ${back.destination} leaves by ${back.device ?? "no device"}`,
+        remedy: onHost(host, isBare ? off : `echo 2 > ${file(device)}`),
+        hitsCheck: between(host, hosts),
+      }),
+    ];
+  });
+};
+
+/** Of each subnet the route that the kernel takes: the one with the lowest metric. */
+const wayBacks = ({ depth }: Seen, subnets: ReadonlySet<string>): readonly DeepRoute[] => {
+  const all = depth.own.routes.filter((r) => r.table === "main" && subnets.has(r.destination));
+  return [...Map.groupBy(all, (r) => r.destination).values()].flatMap(
+    (same) => same.toSorted((a, b) => a.metric - b.metric)[0] ?? [],
+  );
 };
 
 /** Docker puts the jump to DOCKER-USER into FORWARD when it starts; `iptables -F` takes it away for good. */

@@ -22,7 +22,11 @@ const ufw = (scene: Scene, hop: Hop): readonly string[] => {
   if (!hop.isOuter) return ways(scene, hop).map(({ from, to }) => `ufw route allow from ${from} to ${to}`);
   if (!isIpip(hop))
     return peers(scene, hop).flatMap((peer) =>
-      ports(scene, hop).map((port) => `ufw allow from ${peer} to any port ${port} proto udp`),
+      ports(hop).map((port) =>
+        isOut(hop)
+          ? `ufw allow out to ${peer} port ${port} proto udp`
+          : `ufw allow from ${peer} to any port ${port} proto udp`,
+      ),
     );
   const lines = peers(scene, hop).map((peer) => `-A ufw-before-input -s ${peer} -p 4 -j ACCEPT\\n`);
   return [`sed -i '/^\\*filter/,/^COMMIT/s/^COMMIT/${lines.join("")}COMMIT/' /etc/ufw/before.rules`, "ufw reload"];
@@ -34,16 +38,17 @@ const firewalld = (scene: Scene, hop: Hop): readonly string[] =>
 
 const firewalldInput = (scene: Scene, hop: Hop): readonly string[] =>
   peers(scene, hop).flatMap((peer) => {
-    const carried = isIpip(hop)
-      ? ["protocol value=4"]
-      : ports(scene, hop).map((port) => `port port=${port} protocol=udp`);
+    const carried = isIpip(hop) ? ["protocol value=4"] : ports(hop).map((port) => `port port=${port} protocol=udp`);
     return carried.flatMap((what) => {
       const rule = `--add-rich-rule='rule family=ipv4 source address=${peer} ${what} accept'`;
       return [`firewall-cmd ${rule}`, `firewall-cmd --permanent ${rule}`];
     });
   });
 
-/** What is forwarded needs a policy, and one that is new a reload (firewalld.policies(5)); a deploy then puts xhost's rules back. */
+/**
+ * What is forwarded needs a policy, and one that is new a reload (firewalld.policies(5)), which flushes what iptables has
+ * (FlushAllOnReload, firewalld.conf(5)): Docker's rules and xhost's are kept over it.
+ */
 const firewalldForward = (scene: Scene, hop: Hop): readonly string[] => [
   "{ firewall-cmd --permanent --new-policy=xhost; true; }",
   "firewall-cmd --permanent --policy=xhost --add-ingress-zone=ANY",
@@ -52,18 +57,21 @@ const firewalldForward = (scene: Scene, hop: Hop): readonly string[] => [
     ({ from, to }) =>
       `firewall-cmd --permanent --policy=xhost --add-rich-rule='rule family=ipv4 source address=${from} destination address=${to} accept'`,
   ),
+  `rules=$(iptables-save)`,
   "firewall-cmd --reload",
+  `printf '%s\\n' "$rules" | iptables-restore`,
 ];
+
+/** The host's own packet, and not one that comes in. */
+const isOut = ({ decides }: Hop): boolean => "chain" in decides && /output$/i.test(decides.chain);
 
 const isIpip = ({ packet }: Hop): boolean => packet?.protocol === 4;
 
 const peers = ({ fabric }: Scene, { host }: Hop): readonly string[] =>
   [...fabric.addresses].filter(([name]) => name !== host).map(([, address]) => address);
 
-const ports = ({ fabric: { ports: all } }: Scene, { host }: Hop): readonly number[] => {
-  const wireguard = all.wireguard.get(host)?.port;
-  return [all.vxlan, ...(wireguard === undefined ? [] : [wireguard])];
-};
+/** The tunnel's own; another tunnel's port is not to be opened along with it. */
+const ports = ({ packet }: Hop): readonly number[] => (packet?.port === undefined ? [] : [packet.port]);
 
 /** From each subnet of the host to each of the others in the same network, and back. */
 const ways = ({ fabric }: Scene, { host }: Hop): readonly { readonly from: string; readonly to: string }[] =>
