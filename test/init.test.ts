@@ -52,10 +52,12 @@ const xhost = (...args: string[]) =>
   });
 
 const machine = async (address: string, key: string): Promise<SshServer> => {
-  const device = (ifname: string, local: string) => ({ ifname, addr_info: [{ family: "inet", local, prefixlen: 24 }] });
+  const device = (ifname: string, local: string) => ({
+    ...{ ifname, mtu: 1500, flags: ["UP"] },
+    addr_info: [{ family: "inet", local, prefixlen: 24 }],
+  });
   const answers = {
-    "-d link": ["eth0", "eth1"].map((ifname) => ({ ifname, mtu: 1500, flags: ["UP"] })),
-    "-4 address": [device("eth0", "10.0.2.15"), device("eth1", address)],
+    "-d address": [device("eth0", "10.0.2.15"), device("eth1", address)],
     "-4 -N route show table main": [{ dst: "default", gateway: "10.0.2.2", dev: "eth0" }],
   };
   const cases = Object.entries(answers).map(([args, json]) => `"-j ${args}") echo '${JSON.stringify(json)}';;`);

@@ -2,13 +2,19 @@
  * The prober for hosts with Perl, which is essential on Debian and Ubuntu; perl-base is enough. `prober-python.ts` does the same.
  * Arguments: the probes' mark in hex, the socket filter's instructions as numbers. Its lines are those of `measure-lines.ts`.
  *
- * Numbers that Socket.pm of old Perls has no name for (packet(7), socket(7), ip(7), asm-generic/socket.h): AF_PACKET 17,
+ * Other numbers (packet(7), socket(7), ip(7), asm-generic/socket.h): AF_PACKET 17,
  * ETH_P_IP 0x800, SO_BINDTODEVICE 25, SO_ATTACH_FILTER 26, SO_RCVBUFFORCE 33, IP_MTU_DISCOVER 10, IP_PMTUDISC_PROBE 3,
  * IPPROTO_RAW 255 (with IP_HDRINCL, raw(7)), MSG_DONTWAIT 0x40.
  */
 export const PERL = String.raw`
 use strict;
-use Socket;
+# The numbers of Linux, but for MIPS and its like, where the sockets are refused with a word: Socket.pm takes 8 ms to load.
+sub PF_INET () { 2 }
+sub SOCK_DGRAM () { 2 }
+sub SOCK_RAW () { 3 }
+sub SOL_SOCKET () { 1 }
+sub inet_aton { pack "C4", split /\./, $_[0] }
+sub sockaddr_in { pack "S n a4 x8", 2, @_ }
 $| = 1;
 my ($mark, $filter) = (pack("H*", shift), pack "(SCCL)*", split / /, shift);
 my (%lane, %raw, %ether, %asked, @queue, @waiting);

@@ -13,7 +13,7 @@ export const proberScript = (run: string): string => {
   const mark = markOf(run);
   const words = `${mark} ${quote(filterOf(mark).flat().join(" "))}`;
   return [
-    `if perl -MSocket -e 1 2>/dev/null; then exec timeout ${LIFE} perl -e ${quote(PERL)} ${words}; fi`,
+    `if perl -e 1 2>/dev/null; then exec timeout ${LIFE} perl -e ${quote(PERL)} ${words}; fi`,
     // RHEL 8 has its own python3 out of the PATH. -B: no compiled modules are written.
     `for python in python3 /usr/libexec/platform-python; do`,
     `  if $python -BIS -c 1 2>/dev/null; then exec timeout ${LIFE} $python -BIS -c ${quote(PYTHON)} ${words}; fi`,

@@ -1,5 +1,6 @@
 import { XhostError } from "../errors.ts";
 import { parseInterfaces, parseRoutes } from "../observe/ip.ts";
+import { seenOn } from "../observe/printed.ts";
 import { sections } from "../observe/script.ts";
 import type { Connector } from "../ssh/connect.ts";
 import type { Guest } from "./addresses.ts";
@@ -9,8 +10,7 @@ import type { FoundHost } from "./found.ts";
 export type Answer = { readonly guest: Guest; readonly identityFile: string | undefined };
 
 const SCRIPT = `section() { printf '\\036%s\\n' "$1"; }
-section links; ip -j -d link
-section addresses; ip -j -4 address
+section links; ip -j -d address
 section routes; ip -j -4 -N route show table main
 section ssh; echo "\${SSH_CONNECTION:-$1}"`;
 
@@ -41,12 +41,12 @@ const askWith = async (
   const open = await ssh.open({ name, ssh: way, become: "none", dockerSocket: "" });
   try {
     const part = sections(await open.run(SCRIPT, "read its addresses"));
-    const routes = parseRoutes(part.get("routes") ?? "");
+    const routes = seenOn(name, () => parseRoutes(part.get("routes") ?? ""));
     return {
       identityFile,
       guest: {
         name,
-        interfaces: parseInterfaces(part.get("links") ?? "", part.get("addresses") ?? ""),
+        interfaces: seenOn(name, () => parseInterfaces(part.get("links") ?? "")),
         // sshd sets `client-ip client-port server-ip server-port` (ssh(1), ENVIRONMENT)
         sshAddress: part.get("ssh")?.trim().split(" ")[2],
         uplinks: routes.flatMap(({ destination, device }) =>

@@ -13,6 +13,18 @@ export type Depth = {
   readonly qdiscs: readonly Qdisc[];
   /** Peers of every wireguard device of the host, not only of xhost's. */
   readonly wireguard: readonly WireguardPeerDepth[];
+  /** What could not be seen: nothing follows from its absence. */
+  readonly unseen: readonly Unseen[];
+};
+
+/** Something that was there and could not be read. */
+export type Unseen = {
+  /** The container's id where it is about one; then that container is not among those of the look. */
+  readonly container: string | undefined;
+  /** What, and why, as a sentence. */
+  readonly what: string;
+  /** The command on the host that shows more. */
+  readonly command: string;
 };
 
 /** A running container: its process and its network namespace. One on the host's own network has the host's again. */

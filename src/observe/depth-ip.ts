@@ -2,7 +2,8 @@ import { z } from "zod";
 import { parseCidr } from "../cidr.ts";
 import type { DeepFdb, DeepLink, DeepNeighbour, DeepRoute } from "../model/depth.ts";
 import { tableName } from "./depth-policies.ts";
-import { json, parseInterfaces, routeJson } from "./ip.ts";
+import { MAIN, parseInterfaces, routeJson } from "./ip.ts";
+import { printed } from "./printed.ts";
 
 const counts = z.object({ packets: z.number(), errors: z.number(), dropped: z.number() });
 const none = { packets: 0, errors: 0, dropped: 0 };
@@ -27,10 +28,10 @@ const links = z.array(
   }),
 );
 
-/** Parses `ip -j -s -d link` and `ip -j -4 address`. */
-export const parseDeepLinks = (linkJson: string, addressJson: string): readonly DeepLink[] => {
-  const more = new Map(links.parse(json(linkJson)).map((link) => [link.ifname, moreOf(link)]));
-  return parseInterfaces(linkJson, addressJson).flatMap((link): DeepLink[] => {
+/** Parses `ip -j -s -d address`. */
+export const parseDeepLinks = (text: string): readonly DeepLink[] => {
+  const more = new Map(printed(links, text, "ip -j -s -d address").map((link) => [link.ifname, moreOf(link)]));
+  return parseInterfaces(text).flatMap((link): DeepLink[] => {
     const found = more.get(link.name);
     return found === undefined ? [] : [{ ...link, ...found }];
   });
@@ -52,7 +53,7 @@ const moreOf = ({ linkinfo, stats64, ...link }: z.infer<typeof links>[number]) =
   };
 };
 
-const routes = z.array(routeJson.extend({ type: z.string().default("1"), table: z.string().default("254") }));
+const routes = z.array(routeJson.extend({ type: z.string().default("1"), table: z.string().default(MAIN) }));
 
 /** RTN_* of linux/rtnetlink.h. */
 const TYPES: Readonly<Record<string, DeepRoute["type"]>> = {
@@ -68,7 +69,7 @@ const TYPES: Readonly<Record<string, DeepRoute["type"]>> = {
 
 /** Parses `ip -j -4 -N route show table all`. */
 export const parseDeepRoutes = (text: string): readonly DeepRoute[] =>
-  routes.parse(json(text)).flatMap((r): DeepRoute[] => {
+  printed(routes, text, "ip -j -4 -N route show table all").flatMap((r): DeepRoute[] => {
     const destination = r.dst === "default" ? "0.0.0.0/0" : r.dst.includes("/") ? r.dst : `${r.dst}/32`;
     if (parseCidr(destination) === undefined) return [];
     const hop = r.nexthops?.[0];
@@ -96,9 +97,12 @@ const neighbours = z.array(
 
 /** Parses `ip -j -4 neigh show nud all`. */
 export const parseDeepNeighbours = (text: string): readonly DeepNeighbour[] =>
-  neighbours
-    .parse(json(text))
-    .map(({ dst, dev, lladdr, state }) => ({ device: dev, address: dst, mac: lladdr, state: state[0] ?? "NONE" }));
+  printed(neighbours, text, "ip -j -4 neigh show nud all").map(({ dst, dev, lladdr, state }) => ({
+    device: dev,
+    address: dst,
+    mac: lladdr,
+    state: state[0] ?? "NONE",
+  }));
 
 const entries = z.array(
   z.object({
@@ -112,7 +116,7 @@ const entries = z.array(
 
 /** Parses `bridge -j fdb show`. */
 export const parseDeepFdb = (text: string): readonly DeepFdb[] =>
-  entries.parse(json(text)).map(({ mac, ifname, dst, master, state }) => ({
+  printed(entries, text, "bridge -j fdb show").map(({ mac, ifname, dst, master, state }) => ({
     device: ifname,
     mac,
     destination: dst,

@@ -62,6 +62,14 @@ export const parseNft = (text: string): readonly NftTable[] => {
   });
 };
 
+/** Tables that `nft -a` printed and `nft -j` did not, or not so that it can be read: `FAMILY NAME`. */
+export const unreadTables = (text: string): readonly string[] => {
+  const known = new Set(parseNft(text).map(({ family, name }) => `${family} ${name}`));
+  return [...text.matchAll(/^table (\S+ \S+) \{/gm)]
+    .map(([, table = ""]) => table)
+    .filter((table) => !known.has(table));
+};
+
 const baseOf = ({ type, hook, prio, policy, dev }: Chain): NftChain["base"] =>
   hook === undefined
     ? undefined

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PolicyRule } from "../model/depth.ts";
-import { json } from "./ip.ts";
+import { printed } from "./printed.ts";
 
 /** Numbers of `ip -N` (rtnetlink(7), rt_tables). */
 const TABLES: Readonly<Record<string, string>> = { 255: "local", 254: "main", 253: "default" };
@@ -28,16 +28,16 @@ const policies = z.array(
 
 const JUDGED = /^(priority|src|srclen|dst|dstlen|iif|oif|fwmark|fwmask|not|action|table|suppress_prefixlen|protocol)$/;
 
-type Printed = z.infer<typeof policies>[number];
+type PolicyJson = z.infer<typeof policies>[number];
 
 /** Parses `ip -j -4 -N rule`. */
 export const parsePolicies = (text: string): readonly PolicyRule[] =>
-  policies.parse(json(text)).map((rule) => {
+  printed(policies, text, "ip -j -4 -N rule").map((rule) => {
     const matches = matchesOf(rule);
     return { ...matches, text: textOf(rule, matches) };
   });
 
-const matchesOf = (rule: Printed): Omit<PolicyRule, "text"> => ({
+const matchesOf = (rule: PolicyJson): Omit<PolicyRule, "text"> => ({
   priority: rule.priority,
   source: rule.src === "all" ? undefined : `${rule.src}/${rule.srclen ?? 32}`,
   destination: rule.dst === "all" ? undefined : `${rule.dst}/${rule.dstlen ?? 32}`,
@@ -53,19 +53,19 @@ const matchesOf = (rule: Printed): Omit<PolicyRule, "text"> => ({
     .map(([key, value]) => `${key} ${String(value)}`),
 });
 
-const textOf = (printed: Printed, rule: Omit<PolicyRule, "text">): string =>
+const textOf = (json: PolicyJson, rule: Omit<PolicyRule, "text">): string =>
   [
     rule.not && "not",
     `from ${rule.source ?? "all"}`,
     rule.destination !== undefined && `to ${rule.destination}`,
-    printed.fwmark !== undefined && `fwmark ${printed.fwmark}/${printed.fwmask}`,
+    json.fwmark !== undefined && `fwmark ${json.fwmark}/${json.fwmask}`,
     rule.incoming !== undefined && `iif ${rule.incoming}`,
     rule.outgoing !== undefined && `oif ${rule.outgoing}`,
     ...rule.others,
     rule.action === "lookup"
       ? `lookup ${rule.table ?? ""}`
       : rule.action === "other"
-        ? `action ${printed.action ?? ""}`
+        ? `action ${json.action ?? ""}`
         : rule.action,
     rule.suppressPrefix !== undefined && `suppress_prefixlength ${rule.suppressPrefix}`,
   ]

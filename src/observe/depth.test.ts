@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parsePolicies } from "./depth-policies.ts";
 import { parseRuleset } from "./depth-rules.ts";
+import { XhostError } from "../errors.ts";
 import { parseDepth } from "./depth.ts";
+import { seenOn } from "./printed.ts";
 
 // `ip -j -4 -N rule`, iproute2 6.1
 const RULES = `[{"priority":0,"src":"all","table":"255"},{"priority":99,"src":"all","uid_start":1,"uid_end":2,"ipproto":"17","dport":5,"table":"7"},{"priority":100,"src":"172.30.194.0","srclen":24,"fwmark":"0x1","fwmask":"0xff","iif":"eth0","table":"100"},{"priority":101,"not":null,"src":"all","dst":"1.2.3.0","dstlen":24,"action":"6"},{"priority":102,"src":"all","table":"254","suppress_prefixlen":0}]`;
@@ -52,6 +54,37 @@ describe("a deep look", () => {
     );
     expect([depth.qdiscs, depth.own.nft]).toEqual([[], []]);
   });
+
+  it("says what could not be read, and of which container", () => {
+    const table = "table inet guard { # handle 3\n}";
+    const depth = parseDepth(
+      section("qdiscs", '[{"kind":"tbf","dev":"eth0","options":{"rate":}]') +
+        section("own nft", `{"nftables": [{"metainfo": }]}\n${table}`) +
+        section("container", "aaa 292 ") +
+        section("aaa links", veth("eth0", 5, 6)) +
+        section("aaa nft", table) +
+        section("container", "bbb 300 ") +
+        section("bbb links", "[{") +
+        section("hidden", "ccc nobody can enter it"),
+    );
+    expect(depth.unseen.map(({ container, what }) => [container, what])).toEqual([
+      [undefined, "what `tc -s -j qdisc` printed cannot be read"],
+      [undefined, "what `nft -j list table inet guard` printed cannot be read"],
+      ["aaa", "what `nsenter -t 292 -n nft -j list table inet guard` printed cannot be read"],
+      ["bbb", expect.stringMatching(/^what `ip -j -s -d address` printed cannot be read: .*JSON/)],
+      ["ccc", "nobody can enter it"],
+    ]);
+    expect([...depth.containers.keys()]).toEqual(["aaa"]);
+  });
+
+  it("names the host and the command whose output is none", () => {
+    const parse = () => seenOn("h1", () => parseDepth(section("own routes", '[{"dst":5}]')));
+    expect(parse).toThrow(
+      /^h1: look at the host: what `ip -j -4 -N route show table all` printed cannot be read: 0\.dst: /,
+    );
+    expect(parse).toThrow(XhostError);
+  });
+
   it("finds the other ends of containers, and leaves out one that has ended", () => {
     const depth = parseDepth(
       section("clock", "1795383432") +

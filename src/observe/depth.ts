@@ -1,18 +1,53 @@
 import { z } from "zod";
-import type { ContainerDepth, Depth, DeepLink, Qdisc, Space, WireguardPeerDepth } from "../model/depth.ts";
+import { XhostError } from "../errors.ts";
+import type { ContainerDepth, Depth, DeepLink, Qdisc, Space, Unseen, WireguardPeerDepth } from "../model/depth.ts";
 import type { Host } from "../ssh/host.ts";
 import { parseDeepFdb, parseDeepLinks, parseDeepNeighbours, parseDeepRoutes } from "./depth-ip.ts";
-import { parseNft } from "./depth-nft.ts";
+import { parseNft, unreadTables } from "./depth-nft.ts";
 import { parsePolicies } from "./depth-policies.ts";
 import { parseRuleset } from "./depth-rules.ts";
-import { DEEP_SCRIPT } from "./depth-script.ts";
+import { containersScript, DEEP_SCRIPT } from "./depth-script.ts";
 import { observe, type Seen } from "./observe.ts";
+import { seenOn } from "./printed.ts";
 import { jsonOf, lines, sections, SEPARATOR } from "./script.ts";
 
-/** Looks at a host once, as `observe` does, and deeper: one exec all the same. */
+/**
+ * Looks at a host once, as `observe` does, and deeper: one exec all the same, and another one where Docker has containers whose processes are
+ * not where they usually are.
+ */
 export const observeDeep = async (host: Host, seconds: number): Promise<Seen & { readonly depth: Depth }> => {
   const { facts, output } = await observe(host, seconds, DEEP_SCRIPT);
-  return { facts, output, depth: parseDepth(output) };
+  const depth = seenOn(host.name, () => parseDepth(output));
+  const lacking = facts.containers.filter(
+    ({ id, state }) =>
+      ["running", "paused"].includes(state) &&
+      !depth.containers.has(id) &&
+      !depth.unseen.some(({ container }) => container === id),
+  );
+  if (lacking.length === 0) return { facts, output, depth };
+  const more = await host.run(containersScript(await processesOf(host, lacking)), "look into the containers");
+  const { containers, unseen } = containersOf(more, depth.own);
+  return {
+    facts,
+    output,
+    depth: {
+      ...depth,
+      containers: new Map([...depth.containers, ...containers]),
+      unseen: [...depth.unseen, ...unseen],
+    },
+  };
+};
+
+/** As Docker says it; those that have ended meanwhile are left out. */
+const processesOf = async (
+  host: Host,
+  containers: readonly { readonly id: string }[],
+): Promise<readonly { readonly id: string; readonly pid: number }[]> => {
+  const found = containers.map(async ({ id }) => {
+    const { State } = await host.docker.getContainer(id).inspect();
+    return State.Running ? [{ id, pid: State.Pid }] : [];
+  });
+  return (await Promise.allSettled(found)).flatMap((one) => (one.status === "fulfilled" ? one.value : []));
 };
 
 /** The deep script's output; pure. A container that ended while it was looked at is left out. */
@@ -20,31 +55,68 @@ export const parseDepth = (output: string): Depth => {
   const all = sections(output);
   const part = (name: string): string => all.get(name) ?? "";
   const own = spaceOf(all, "own");
+  const { containers, unseen } = containersOf(output, own);
+  const throwing = parseQdiscs(part("qdiscs"));
   return {
     clock: Number(part("clock").trim()),
     own,
-    containers: new Map(
-      containerLines(output).flatMap(([id = "", pid = "", net]): [string, ContainerDepth][] => {
-        const space = net === "host" ? own : spaceOf(all, id);
-        return space.links.length === 0 ? [] : [[id, { pid: Number(pid), space, peers: peersOf(space, own) }]];
-      }),
-    ),
-    qdiscs: parseQdiscs(part("qdiscs")),
+    containers,
+    qdiscs: throwing ?? [],
     wireguard: parseHandshakes(part("handshakes")),
+    unseen: [
+      ...(throwing === undefined ? [unreadable("tc -s -j qdisc")] : []),
+      ...unreadTables(part("own nft")).map((table) => unreadable(`nft -j list table ${table}`)),
+      ...unseen,
+    ],
   };
 };
 
-/** The sections of the same name, one for each container. */
-const containerLines = (output: string): readonly (readonly string[])[] =>
+const unreadable = (command: string, id?: string): Unseen => ({
+  container: id,
+  what: `what \`${command}\` printed cannot be read`,
+  command,
+});
+
+type Containers = Pick<Depth, "containers" | "unseen">;
+
+/** Sections `container` and `hidden`, and behind the former those of its network namespace. */
+const containersOf = (output: string, own: Space): Containers => {
+  const all = sections(output);
+  const containers = new Map<string, ContainerDepth>();
+  const unseen: Unseen[] = [];
+  for (const [id = "", pid = "", net] of firstLines(output, "container")) {
+    const command = `nsenter -t ${pid} -n ip address`;
+    try {
+      const space = net === "host" ? own : spaceOf(all, id);
+      if (space.links.length === 0) continue;
+      containers.set(id, { pid: Number(pid), space, peers: peersOf(space, own) });
+      if (space !== own)
+        unseen.push(
+          ...unreadTables(all.get(`${id} nft`) ?? "").map((table) =>
+            unreadable(`nsenter -t ${pid} -n nft -j list table ${table}`, id),
+          ),
+        );
+    } catch (error) {
+      if (!(error instanceof XhostError)) throw error;
+      unseen.push({ container: id, what: error.message, command });
+    }
+  }
+  for (const [id = "", ...why] of firstLines(output, "hidden"))
+    unseen.push({ container: id, what: why.join(" "), command: `docker inspect -f '{{.State.Pid}}' ${id}` });
+  return { containers, unseen };
+};
+
+/** The words of the sections of one name, of which there may be many. */
+const firstLines = (output: string, name: string): readonly (readonly string[])[] =>
   output
-    .split(`${SEPARATOR}container\n`)
+    .split(`${SEPARATOR}${name}\n`)
     .slice(1)
     .map((part) => (part.split("\n")[0] ?? "").trim().split(" "));
 
 const spaceOf = (all: ReadonlyMap<string, string>, id: string): Space => {
   const part = (name: string): string => all.get(`${id} ${name}`) ?? "";
   return {
-    links: parseDeepLinks(part("links"), part("addresses")),
+    links: parseDeepLinks(part("links")),
     policies: parsePolicies(part("policies")),
     routes: parseDeepRoutes(part("routes")),
     neighbours: parseDeepNeighbours(part("neighbours")),
@@ -104,12 +176,11 @@ const qdiscs = z.array(
 /** Kinds that throw nothing away on purpose, however full they are; those of the kernel's own choice. */
 const HARMLESS = ["noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo"];
 
-/** Parses `tc -s -j qdisc`, which older versions print as JSON that is none: then nothing is known of them. */
-const parseQdiscs = (text: string): readonly Qdisc[] =>
+/** Parses `tc -s -j qdisc`, which older versions print as JSON that is none: then nothing is known of them, and the answer is undefined. */
+const parseQdiscs = (text: string): readonly Qdisc[] | undefined =>
   qdiscs
-    .catch([])
-    .parse(jsonOf(text) ?? [])
-    .filter(({ kind, drops }) => drops > 0 || !HARMLESS.includes(kind))
+    .safeParse(text.trim() === "" ? [] : jsonOf(text))
+    .data?.filter(({ kind, drops }) => drops > 0 || !HARMLESS.includes(kind))
     .map(({ dev, kind, drops, options }) => ({ device: dev, kind, dropped: drops, options }));
 
 /** Parses `wg show all endpoints`, `latest-handshakes` and `transfer`, each line behind the word and a tab. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 
-// from `ip -j -d link`, iproute2 6.1 on Linux 6.18 and 6.1; shortened to what is read and its neighbours
+// from `ip -j -d address`, iproute2 6.1 on Linux 6.18 and 6.1; shortened to what is read and its neighbours
 const VXLAN = `[{"ifindex":2,"ifname":"xh-co-vxlan","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"],"mtu":1450,"address":"0e:88:0a:d3:37:0b","linkinfo":{"info_kind":"vxlan","info_data":{"id":10763344,"local":"10.211.55.11","port_range":{"low":0,"high":0},"port":4789,"learning":false,"ttl":0,"udp_csum":false}},"ifalias":"xhost:co"}]`;
 const IPIP = `[{"ifname":"xh-co-ipip","link":null,"flags":["NOARP"],"mtu":1480,"address":"10.211.55.11","linkinfo":{"info_kind":"ipip","info_data":{"proto":"ipip","remote":"any","local":"10.211.55.11","ttl":64,"pmtudisc":true}}}]`;
 const BRIDGE = `[{"ifname":"br0","flags":["UP"],"mtu":1500,"linkinfo":{"info_kind":"bridge","info_data":{"forward_delay":1500,"id":"8000.02"}}}]`;
@@ -31,8 +31,15 @@ describe("links", () => {
     ],
     ["one with fields of other meaning", BRIDGE, { up: true, type: "bridge", tunnel: undefined }],
   ])("%s", (_what, json, expected) => {
-    expect(parseInterfaces(json, "[]")[0]).toMatchObject(expected);
+    expect(parseInterfaces(json)[0]).toMatchObject(expected);
   });
+});
+
+it("addresses are those of IPv4, and routes those of the table main", () => {
+  const text = `[{"ifname":"eth0","flags":["UP"],"mtu":1500,"addr_info":[{"family":"inet","local":"10.0.0.1","prefixlen":24},{"family":"inet6","local":"fe80::1","prefixlen":64}]}]`;
+  expect(parseInterfaces(text)[0]?.addresses).toEqual([{ address: "10.0.0.1", prefix: 24 }]);
+  const routes = `[{"dst":"10.1.0.0/16","dev":"a"},{"dst":"10.2.0.0/16","dev":"a","table":"254"},{"type":"2","dst":"10.0.0.1","dev":"a","table":"255"},{"dst":"10.3.0.0/16","dev":"a","table":"100"}]`;
+  expect(parseRoutes(routes).map(({ destination }) => destination)).toEqual(["10.1.0.0/16", "10.2.0.0/16"]);
 });
 
 it("routes into a tunnel say so", () => {

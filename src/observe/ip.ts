@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseCidr } from "../cidr.ts";
+import { printed } from "./printed.ts";
 import type { Facts, Interface, KernelRoute } from "../model/facts.ts";
 
 const links = z.array(
@@ -25,14 +26,14 @@ const links = z.array(
           .catch(undefined),
       })
       .optional(),
+    addr_info: z
+      .array(z.object({ family: z.string(), local: z.string().default(""), prefixlen: z.number().default(0) }))
+      .default([]),
   }),
 );
-const addresses = z.array(
-  z.object({
-    ifname: z.string(),
-    addr_info: z.array(z.object({ family: z.string(), local: z.string(), prefixlen: z.number() })),
-  }),
-);
+
+/** RT_TABLE_MAIN, which `ip -N` leaves away as often as not. */
+export const MAIN = "254";
 
 /** What `ip -j -4 route` says of a route, in every table. */
 export const routeJson = z.object({
@@ -46,16 +47,15 @@ export const routeJson = z.object({
   metrics: z.array(z.object({ mtu: z.number().optional() })).default([]),
   nexthops: z.array(z.object({ gateway: z.string().optional(), dev: z.string().optional() })).optional(),
 });
-const routes = z.array(routeJson.extend({ type: z.string().optional(), via: z.unknown().optional() }));
+const routes = z.array(routeJson.extend({ table: z.string().default(MAIN) }));
 
-/** Parses `ip -j -d link` and `ip -j -4 address` (iproute2 prints `[]` or nothing where there is nothing). */
-export const parseInterfaces = (linkJson: string, addressJson: string): readonly Interface[] => {
-  const found = Map.groupBy(addresses.parse(json(addressJson)), (a) => a.ifname);
-  return links.parse(json(linkJson)).map((link) => ({
+/** Parses `ip -j -d address` (iproute2 prints `[]` or nothing where there is nothing). */
+export const parseInterfaces = (text: string): readonly Interface[] =>
+  printed(links, text, "ip -j -d address").map((link) => ({
     name: link.ifname,
     mtu: link.mtu,
-    addresses: (found.get(link.ifname) ?? [])
-      .flatMap((a) => a.addr_info.filter((i) => i.family === "inet"))
+    addresses: link.addr_info
+      .filter((i) => i.family === "inet")
       .map((i) => ({ address: i.local, prefix: i.prefixlen })),
     up: link.flags.includes("UP"),
     alias: link.ifalias,
@@ -63,7 +63,6 @@ export const parseInterfaces = (linkJson: string, addressJson: string): readonly
     mac: link.address,
     tunnel: tunnelOf(link.linkinfo?.info_data),
   }));
-};
 
 type InfoData = NonNullable<z.infer<typeof links>[number]["linkinfo"]>["info_data"];
 
@@ -75,13 +74,20 @@ const tunnelOf = (data: InfoData): Interface["tunnel"] => {
   return { local: known(data.local), remote: known(data.remote), vni: data.id, port, checksum: data.udp_csum };
 };
 
-const neighbours = z.array(z.object({ dst: z.string(), dev: z.string(), lladdr: z.string().optional() }));
+const neighbours = z.array(
+  z.object({
+    dst: z.string(),
+    dev: z.string(),
+    lladdr: z.string().optional(),
+    state: z.array(z.string()).default(["PERMANENT"]),
+  }),
+);
 
-/** Parses `ip -j -4 neigh show nud permanent`. */
+/** The permanent ones of `ip -j -4 neigh show`, whatever else it shows. */
 export const parseNeighbours = (text: string): Facts["neighbours"] =>
-  neighbours
-    .parse(json(text))
-    .flatMap(({ dst, dev, lladdr }) => (lladdr === undefined ? [] : [{ device: dev, address: dst, mac: lladdr }]));
+  printed(neighbours, text, "ip -j -4 neigh").flatMap(({ dst, dev, lladdr, state }) =>
+    lladdr === undefined || !state.includes("PERMANENT") ? [] : [{ device: dev, address: dst, mac: lladdr }],
+  );
 
 /** Parses `bridge fdb show dev D` with the device before each line; entries for all addresses, of multicast, are left out. */
 export const parseFdb = (text: string): Facts["fdb"] =>
@@ -90,11 +96,11 @@ export const parseFdb = (text: string): Facts["fdb"] =>
     return device === undefined || mac === undefined || destination === undefined ? [] : [{ device, mac, destination }];
   });
 
-/** Parses `ip -j -4 -N route show table main`; a host route is printed without `/32`. Multipath routes give their first hop. */
+/** Parses `ip -j -4 -N route show table main`, or of `table all` what is in main; a host route is printed without `/32`. Multipath routes give their first hop. */
 export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
-  routes.parse(json(routeJson)).flatMap((r): KernelRoute[] => {
+  printed(routes, routeJson, "ip -j -4 -N route").flatMap((r): KernelRoute[] => {
     const destination = r.dst === "default" ? "0.0.0.0/0" : r.dst.includes("/") ? r.dst : `${r.dst}/32`;
-    if (parseCidr(destination) === undefined) return [];
+    if (r.table !== MAIN || parseCidr(destination) === undefined) return [];
     const hop = r.nexthops?.[0];
     return [
       {
@@ -110,6 +116,3 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
       },
     ];
   });
-
-/** What a program of iproute2 prints with `-j`; some print nothing where there is nothing. */
-export const json = (text: string): unknown => (text.trim() === "" ? [] : JSON.parse(text));

@@ -5,13 +5,14 @@ import { lines } from "./script.ts";
 const TABLES: readonly Table[] = ["raw", "filter", "nat"];
 
 /**
- * Parses `iptables-save`: chains in the order printed, rules without `-A CHAIN ` and without the quotes that it puts
+ * Parses `iptables-save`, with `-c` or without: chains in the order printed, rules without `-A CHAIN ` and without the quotes that it puts
  * around comments (xtables_save_string, libxtables/xtables.c, quotes what is not plain), so that they compare as written.
  */
 export const parseTables = (text: string): ReadonlyMap<Table, TableRules> => {
   const tables = new Map<Table, { chains: Map<string, string[]>; policies: Map<string, string> }>();
   let current: { chains: Map<string, string[]>; policies: Map<string, string> } | undefined;
-  for (const line of lines(text)) {
+  for (const counted of lines(text)) {
+    const line = counted.replace(/^\[\d+:\d+\] /, "");
     if (line.startsWith("*")) {
       const name = TABLES.find((table) => table === line.slice(1));
       current = { chains: new Map(), policies: new Map() };

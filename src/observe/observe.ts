@@ -4,6 +4,7 @@ import { observeDocker } from "./docker.ts";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 import { parseTables } from "./iptables.ts";
 import { parseWireguard } from "./wireguard.ts";
+import { seenOn } from "./printed.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
 /** What a look gave: the facts, and the output of the script that they were read from. */
@@ -18,7 +19,7 @@ export const observe = async (host: Host, seconds: number, script = READ_SCRIPT)
   // Docker's own trouble says more than what else goes wrong on a host without Docker, or without root.
   if (docker.status === "rejected") throw docker.reason;
   if (output.status === "rejected") throw output.reason;
-  return { facts: { ...docker.value, ...parseHost(output.value) }, output: output.value };
+  return { facts: { ...docker.value, ...seenOn(host.name, () => parseHost(output.value)) }, output: output.value };
 };
 
 type HostFacts = Omit<Facts, keyof Awaited<ReturnType<typeof observeDocker>>>;
@@ -26,12 +27,13 @@ type HostFacts = Omit<Facts, keyof Awaited<ReturnType<typeof observeDocker>>>;
 /** The read script's output as facts; pure. */
 export const parseHost = (output: string): HostFacts => {
   const all = sections(output);
-  const part = (name: string): string => all.get(name) ?? "";
+  // What a deep look reads in every network namespace it reads once, the host's own among them.
+  const part = (name: string): string => all.get(name) ?? all.get(`own ${name}`) ?? "";
   return {
     kernel: part("kernel").trim(),
     // sshd sets `client-ip client-port server-ip server-port` (ssh(1), ENVIRONMENT); sudo drops it.
     sshAddress: part("ssh").trim().split(" ")[2],
-    interfaces: parseInterfaces(part("links"), part("addresses")),
+    interfaces: parseInterfaces(part("links")),
     routes: parseRoutes(part("routes")),
     tables: parseTables(part("iptables")),
     hasInputChain: part("input").trim() !== "absent",

@@ -17,16 +17,18 @@ const OPTIONAL = ["wg", "wireguard-go", "perl", "python3"];
 const MODULES = ["ipip", "vxlan", "wireguard"];
 
 /**
- * A module that is loaded or built in with parameters has a folder in /sys; others modprobe finds, without loading them (-n); what
- * is built in without parameters shows only by a device, in a network namespace that ends with the attempt, and which cannot load
- * anything since modprobe would have found it.
+ * A module that is loaded or built in with parameters has a folder in /sys; others modprobe finds, without loading them (-n), on kernels that
+ * can load any (/proc/modules); what is built in without parameters shows only by a device, in a network namespace that ends with the attempt,
+ * and which cannot load anything since modprobe would have found it.
  */
 const MODULE_STATES = [
-  `for m in ${MODULES.join(" ")}; do`,
+  `others=; for m in ${MODULES.join(" ")}; do`,
   `  if test -d /sys/module/$m; then echo $m=loaded`,
-  `  elif modprobe -n -q $m 2>/dev/null; then echo $m=loadable`,
-  `  elif unshare -n ip link add name xh-probe type $m $(test $m != vxlan || echo id 1 dstport 1) 2>/dev/null; then echo $m=loaded`,
-  `  else echo $m=none; fi; done`,
+  `  elif test -e /proc/modules && modprobe -n -q $m 2>/dev/null; then echo $m=loadable`,
+  `  else others="$others $m"; fi; done`,
+  `test -z "$others" || unshare -n sh -c 'for m; do`,
+  `  if ip link add name xh-$m type $m $(test $m != vxlan || echo id 1 dstport 1) 2>/dev/null; then echo $m=loaded; else echo $m=none; fi; done' sh $others ||`,
+  `  for m in $others; do echo $m=none; done`,
 ];
 
 /** Starts a section of the script's output; a record separator stands in no output of the programs that are run. */
@@ -36,10 +38,25 @@ export const SEPARATOR = "\u001e";
 export const SECTION = `section() { printf '\\036%s\\n' "$1"; }`;
 
 /**
- * The one read script of a host: everything that Docker's API does not tell, in sections. Runs as root, changes nothing.
- * iptables-save prints the tables of the variant that `iptables` of this host is, which is what dockerd runs.
+ * Shell text that sets `variant` to what `iptables` is on this host, `nft` to the program of that name, and `loaded` to a word where the
+ * kernel has nf_tables. Where it has not, nobody asks for its rules: the question alone would load it.
  */
-export const READ_SCRIPT = [
+export const VARIANT = [
+  `variant=legacy; case $(iptables -V 2>/dev/null) in *nf_tables*) variant=nft ;; esac`,
+  `loaded=; if test $variant = nft || ! test -e /proc/modules || grep -q '^nf_tables ' /proc/modules ||`,
+  `  grep -qs '/nf_tables[.]ko' "/lib/modules/$(uname -r)/modules.builtin"; then loaded=yes; fi`,
+  `nft=; test -z "$loaded" || nft=$(command -v nft)`,
+];
+
+/** What a deep look reads too, for every network namespace. */
+const KERNEL = [
+  `section links; ip -j -d address || failed`,
+  `section routes; ip -j -4 -N route show table main || failed`,
+  `section neighbours; ip -j -4 neigh show nud permanent || failed`,
+  `section iptables; iptables-save || failed`,
+];
+
+const HEAD = [
   SECTION,
   // A program that is not there is told by name; one that fails must not look like a host without rules.
   `failed() { test $? = 127 || exit 1; }`,
@@ -48,27 +65,35 @@ export const READ_SCRIPT = [
   `for p in ${Object.keys(PROGRAMS).join(" ")}; do command -v $p >/dev/null 2>&1 || echo $p; done`,
   `section kernel; uname -r`,
   `section ssh; echo "\${SSH_CONNECTION:-$1}"`,
-  `section addresses; ip -j -4 address || failed`,
-  `section links; ip -j -d link || failed`,
-  `section routes; ip -j -4 -N route show table main || failed`,
-  `section iptables; iptables-save || failed`,
-  `section input; iptables -V | grep -q nf_tables && command -v nft >/dev/null && ! nft list chain ip filter INPUT >/dev/null 2>&1 && echo absent`,
+];
+
+/** What a deep look needs of the read script: all but what it reads in its own way. */
+export const READ_REST = [
+  ...HEAD,
+  ...VARIANT,
+  `section input; test $variant = nft && test -n "$nft" && ! nft list chain ip filter INPUT >/dev/null 2>&1 && echo absent`,
   `section sysctls`,
-  ...SYSCTLS.map((key) => `echo "${key}=$(cat /proc/sys/${key.replaceAll(".", "/")} 2>/dev/null)"`),
+  ...SYSCTLS.map(
+    (key) => `value=; { read -r value </proc/sys/${key.replaceAll(".", "/")}; } 2>/dev/null; echo "${key}=$value"`,
+  ),
   `section programs; for p in ${OPTIONAL.join(" ")}; do command -v $p >/dev/null 2>&1 && echo $p; done`,
   `section modules`,
   ...MODULE_STATES,
-  `section neighbours; ip -j -4 neigh show nud permanent || failed`,
   `section fdb; for d in /sys/class/net/xh-*; do test -e "$d" && ! test -d "$d/bridge" && bridge fdb show dev \${d##*/} 2>/dev/null | sed "s|^|\${d##*/} |"; done`,
   // The first line of a dump would be the private key.
   `section wireguard; for d in $(wg show interfaces 2>/dev/null); do case $d in xh-*)`,
   `  echo "device $d $(wg show $d listen-port) $(wg show $d public-key)"; wg show $d dump | tail -n +2 | sed "s|^|peer $d |";; esac; done`,
   `section keys; for f in /etc/xhost/*/wireguard.key; do test -f "$f" && echo "$f $(wg pubkey <"$f")"; done 2>/dev/null`,
   `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && { test -s "$f" || echo "$f "; sed "s|^|$f |" "$f"; }; done`,
-  `section ports; sed -n 's/^ *[0-9]*: [0-9A-F]*:\\([0-9A-F]*\\) .*/\\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null | sort -u`,
+  `section ports; sed -n 's/^ *[0-9]*: [0-9A-F]*:\\([0-9A-F]*\\) .*/\\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null`,
   `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
-  `true`,
-].join("\n");
+];
+
+/**
+ * The one read script of a host: everything that Docker's API does not tell, in sections. Runs as root, changes nothing.
+ * iptables-save prints the tables of the variant that `iptables` of this host is, which is what dockerd runs.
+ */
+export const READ_SCRIPT = [...READ_REST, ...KERNEL, `true`].join("\n");
 
 /** The sections of the script's output by name. */
 export const sections = (output: string): ReadonlyMap<string, string> =>

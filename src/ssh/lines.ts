@@ -38,6 +38,8 @@ export const readLines = (channel: ClientChannel, timeout: number): Lines => {
   });
 
   const until = async (isThere: () => boolean): Promise<"late" | undefined> => {
+    // Mostly many lines come at once, and each AbortError below costs a tenth of a millisecond.
+    if (isThere()) return undefined;
     const enough = new AbortController();
     const late = setTimeout(timeout * 1000, "late" as const, { signal: enough.signal });
     late.catch(() => undefined);
