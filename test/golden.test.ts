@@ -3,14 +3,12 @@ import { describe, expect, it, test } from "vitest";
 import { clashesOf, planDestroy, plansOf } from "../src/commands/planning.ts";
 import type { Look } from "../src/commands/look.ts";
 import { facts, look, type Case } from "./captured.ts";
-import { parseInventory } from "../src/inventory/parse.ts";
 import { fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
-import type { Sight } from "../src/model/sight.ts";
-import { routeMetric } from "../src/model/names.ts";
 import { ownedState } from "../src/model/owned.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import { planHost } from "../src/plan/plan.ts";
+import { both, fleet } from "./fleet.ts";
 
 /** Inventories on what real hosts with Docker 20.10, 28.5 and 26.1 said (test/captures): the plans, word for word. */
 const planText = (seen: Look): string =>
@@ -139,112 +137,5 @@ describe("a plan", () => {
     expect(planText(a)).toBe(planText(b));
     const first = async (edit?: (t: string) => string) => fabric(...(await both(edit))).subnets.get("app");
     expect(new Map([...((await first(swapped)) ?? [])].sort())).toEqual(new Map([...((await first()) ?? [])].sort()));
-  });
-});
-
-/** A fleet on one wide segment, every host with a route to each other one already. */
-const fleet = async (count: number): Promise<Pick<Look, "inventory" | "sights">> => {
-  const ip = (i: number): string => `10.211.${Math.floor(i / 200)}.${(i % 200) + 1}`;
-  const hosts = Array.from({ length: count }, (_, i) => `  n${i}: ${ip(i)}\n`).join("");
-  const text = `name: capture\nhosts:\n${hosts}networks: { app: { pool: 172.20.0.0/14, plane: route } }\n`;
-  const inventory = parseInventory(text, { file: "fleet.yml", env: {} });
-  const base = await facts("before", "h2");
-  const others = inventory.hosts.map((_, i) => ({
-    destination: `172.20.${i}.0/24`,
-    device: "eth0",
-    gateway: ip(i),
-    protocol: "88",
-    metric: routeMetric("capture"),
-  }));
-  const sights = inventory.hosts.map((host, i): [string, Sight] => {
-    const interfaces = base.interfaces.map((each) =>
-      each.name === "eth0" ? { ...each, addresses: [{ address: ip(i), prefix: 16 }] } : each,
-    );
-    const wide = { destination: "10.211.0.0/16", device: "eth0", source: ip(i), protocol: "2", metric: 0 };
-    const own = { ...base, sshAddress: ip(i), interfaces, routes: [wide, ...others] };
-    return [host.name, { host, hostname: host.ssh.host, facts: own }];
-  });
-  return { inventory, sights: new Map(sights) };
-};
-
-const both = async (edit?: (t: string) => string): Promise<[Look["inventory"], Look["sights"]]> => {
-  const seen = await look({ moment: "before", ...(edit && { edit }) });
-  return [seen.inventory, seen.sights];
-};
-
-describe("what must not be changed is refused", () => {
-  // One line per clash: how the inventory or the host differs from the captured ones, and what is said.
-  test.each<[string, Case, RegExp]>([
-    [
-      "docker network in the pool",
-      { moment: "before", edit: (t) => t.replace("172.30.0.0/16", "172.17.0.0/16") },
-      /^h1: network app: 172\.17\.\d+\.0\/24, its block here, overlaps the Docker network bridge \(172\.17\.0\.0\/16\) on this host \(and 2 more of its blocks\): choose another pool$/m,
-    ],
-    [
-      "both ends adopt the same range",
-      {
-        moment: "before",
-        edit: (t) => t.replace(/pool:.*\n.*prefix:.*\n/, "existing: { h1: bridge, h2: bridge, h3: bridge }\n"),
-      },
-      /^h2: network app: 172\.17\.0\.0\/16 of h1 overlaps the Docker network bridge/m,
-    ],
-    [
-      "a foreign route",
-      {
-        moment: "before",
-        editFacts: (f) => ({
-          ...f,
-          routes: [...f.routes, { destination: "172.16.0.0/12", device: "tun0", protocol: "static", metric: 0 }],
-        }),
-      },
-      /overlaps the route 172\.16\.0\.0\/12 dev tun0 on this host/,
-    ],
-    [
-      "a foreign network of that name",
-      {
-        moment: "before",
-        editFacts: (f) => ({
-          ...f,
-          networks: [
-            ...f.networks,
-            {
-              id: "1",
-              name: "app",
-              driver: "bridge",
-              subnets: [],
-              gateway: undefined,
-              bridge: "br-1",
-              mtu: 1500,
-              labels: {},
-            },
-          ],
-        }),
-      },
-      /network app: there is a Docker network of that name that is not xhost's/,
-    ],
-    [
-      "a network of another project",
-      { moment: "after", edit: (t) => t.replace("name: capture", "name: other") },
-      /network app: there is a Docker network of that name that belongs to the project capture/,
-    ],
-    [
-      "the same address twice",
-      { moment: "before", edit: (t) => t.replace("h2: { ssh:", "h2: { address: 10.211.55.11, ssh:") },
-      /h1: has the same address as h2/,
-    ],
-    [
-      "a peer behind a gateway",
-      { moment: "before", edit: (t) => t.replace("h2: { ssh:", "h2: { address: 10.9.9.9, ssh:") },
-      /h1: network app: plane route does not cross between h1 and h2: h2 \(10\.9\.9\.9\) is not on the same segment: it is behind the gateway 10\.211\.55\.1 on eth0: write `plane: auto`/,
-    ],
-    [
-      "nftables backend",
-      { moment: "before", editFacts: (f) => ({ ...f, firewallBackend: "nftables" }) },
-      /h1: Docker runs on its nftables firewall backend/,
-    ],
-  ])("%s", async (_name, each, message) => {
-    const seen = await look(each);
-    const said = clashesOf(seen, fabric(seen.inventory, seen.sights), { iKnow: false }).map((e) => e.message);
-    expect(said.join("\n")).toMatch(message);
   });
 });

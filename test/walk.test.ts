@@ -229,6 +229,15 @@ describe("what drops a packet", () => {
     expect(removal(hop)).toBe("nft delete rule inet guard f handle 2");
   });
 
+  it("claims no drop behind a return of nft of which nobody can tell whether it is met", () => {
+    const perhaps = `{"rule": {"family": "inet", "table": "guard", "chain": "f", "handle": 9, "expr": [{"match": {"op": "==", "left": {"ct": {"key": "helper"}}, "right": "ftp"}}, {"return": null}]}}, {"rule"`;
+    const own = (space: Space): Space => ({ ...space, nft: parseNft(GUARD.replace('{"rule"', perhaps)) });
+    const { hops } = walked(edited({ host: "h2", own })).there;
+    expect(firstDrop(hops)).toBeUndefined();
+    const hop = hops.find(({ decides }) => decides.kind === "nft" && decides.chain === "f");
+    expect(hop?.verdict).toBe("unknown");
+  });
+
   // `nft -j list table` and `nft -a list table`, nft 1.0.6
   const GUARD = `{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}, {"table": {"family": "inet", "name": "guard", "handle": 3}}, {"chain": {"family": "inet", "table": "guard", "name": "f", "handle": 1, "type": "filter", "hook": "forward", "prio": -5, "policy": "accept"}}, {"rule": {"family": "inet", "table": "guard", "chain": "f", "handle": 2, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": {"prefix": {"addr": "172.30.0.0", "len": 16}}}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}]}
 table inet guard { # handle 3

@@ -92,7 +92,9 @@ const endpointsOf = ({ inventory, sights, depths }: Look, checks: readonly Check
       const found = facts.containers.find((c) => c.name === name);
       const address = found?.addresses[network === undefined ? key : dockerNetworkOf(network, host)];
       const pid = depth.containers.get(found?.id ?? "")?.pid ?? 0;
-      return [{ ref, host, address, pid, state: found?.status ?? "there is no such container" }];
+      const unseen = depth.unseen.find(({ container }) => container !== undefined && container === found?.id)?.what;
+      const state = found?.status ?? "there is no such container";
+      return [{ ref, host, address, pid, state, ...(pid === 0 && { unseen }) }];
     });
   return new Map(ends.map((end) => [end.ref, end]));
 };

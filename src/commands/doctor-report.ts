@@ -11,11 +11,15 @@ type Results = {
   /** Those that were chosen and answered. */
   readonly hosts: readonly string[];
   readonly possible: number;
+  readonly unwalked: number;
   readonly full: boolean;
 };
 
 /** Everything that came out, as plain data. */
-export const reportOf = ({ fabric, seen }: Scene, { explained, probed, hosts, possible, full }: Results): Report => {
+export const reportOf = (
+  { fabric, seen }: Scene,
+  { explained, probed, hosts, possible, unwalked, full }: Results,
+): Report => {
   const { findings } = probed;
   const count = (result: Finding["result"]): number => findings.filter((f) => f.result === result).length;
   return {
@@ -43,6 +47,7 @@ export const reportOf = ({ fabric, seen }: Scene, { explained, probed, hosts, po
       failed: count("failed"),
       unchecked: count("unchecked"),
       sampled: findings.length < possible,
+      unwalked,
       list: findings.filter((f) => full || f.result !== "ok").map(checkJson),
     },
   };

@@ -21,7 +21,7 @@ const findingLines = (f: Finding, paint: Paint): readonly string[] => {
       : "";
   return [
     `${paint(isFault ? "FAULT  " : "WARNING", isFault ? "-" : "~")}  ${paint(placeOf(f), "host")}  ${f.id}${more}`,
-    `  seen    ${f.seen}`,
+    ...f.seen.split("\n").map((line, i) => `  ${i === 0 ? "seen  " : "      "}  ${line}`),
     `  why     ${f.why}`,
     ...remedyLines(f).map((line, i) => `  ${i === 0 ? "remedy" : "      "}  ${paint(line, "+")}`),
   ];
@@ -34,12 +34,18 @@ const remedyLines = ({ remedy, deployFixes }: Finding): readonly string[] => {
   return [`${where}${first}`, ...rest, ...also];
 };
 
-const notes = ({ checks }: Report): readonly string[] =>
-  checks.sampled
+const notes = ({ checks }: Report): readonly string[] => [
+  ...(checks.sampled
     ? [
         `${checks.made} of ${checks.possible} checks were made: every pair of hosts both ways, every container as source and as target. --full makes all.`,
       ]
-    : [];
+    : []),
+  ...(checks.unwalked > 0
+    ? [
+        `${checks.unwalked} of the failed checks were not followed through the hosts' rules and routes; others between the same hosts were. --full follows all.`,
+      ]
+    : []),
+];
 
 const summary = ({ findings, hosts, checks }: Report, paint: Paint): string => {
   const faults = findings.filter((f) => f.severity === "fault").length;

@@ -1,5 +1,6 @@
 import { endsOf, withSymptoms, type Explained } from "../doctor/attribute.ts";
 import { blocked } from "../doctor/checks/blocked.ts";
+import { walksOf, type Walks } from "../doctor/checks/walks.ts";
 import { unexplained } from "../doctor/checks/checked.ts";
 import { examine } from "../doctor/checks/examine.ts";
 import type { Scene } from "../doctor/checks/scene.ts";
@@ -7,6 +8,7 @@ import { health } from "../doctor/checks/health.ts";
 import { settled } from "../doctor/checks/settle.ts";
 import { withMeasuredMtus } from "../doctor/checks/underlay.ts";
 import { waysNoted } from "../doctor/checks/ways.ts";
+import { unread } from "../doctor/checks/unread.ts";
 import { unseen } from "../doctor/checks/unseen.ts";
 import { notMeasured, pairCauses } from "../doctor/pairs.ts";
 import { covering, MESH } from "../doctor/sample.ts";
@@ -29,8 +31,8 @@ export const doctor = (
   context: Context,
   { full, watch }: { readonly full: boolean; readonly watch: number | undefined },
 ): Promise<Outcome> => {
-  const round = () => examination(target, context, full);
-  return watch === undefined ? round() : watching(round, watch, context);
+  const round = (its: Context) => examination(target, its, full);
+  return watch === undefined ? round(context) : watching(round, watch, context);
 };
 
 const examination = (target: Target, context: Context, full: boolean): Promise<Outcome & { readonly report: Report }> =>
@@ -44,7 +46,8 @@ const examination = (target: Target, context: Context, full: boolean): Promise<O
       const possible = checksOf(seen);
       const checks = full || possible.length <= MESH ? possible : covering(possible, ends);
       const probed = await probes(seen, scene, context, { checks, full });
-      const causes = causesOf(seen, scene, context, probed);
+      const walks = walksOf(scene, probed.findings, full);
+      const causes = causesOf(seen, scene, context, { ...probed, walks });
       const report = reportOf(scene, {
         explained: withSymptoms(causes, probed.findings, ends).filter((f) => matters(seen, f)),
         hosts: seen.inventory.hosts
@@ -52,6 +55,7 @@ const examination = (target: Target, context: Context, full: boolean): Promise<O
           .filter((name) => seen.chosen.has(name) && seen.hosts.has(name)),
         probed,
         possible: possible.length,
+        unwalked: walks.left,
         full,
       });
       return {
@@ -69,11 +73,16 @@ const matters = ({ chosen }: Look, { host, peer, explains }: Explained): boolean
   chosen.has(host) || (peer !== undefined && chosen.has(peer)) || explains > 0;
 
 /** All root causes: what was read first, then what the packets tell beyond it. */
-const causesOf = (look: Look, scene: Scene, { env }: Context, probed: Probed): readonly Cause[] => {
+const causesOf = (
+  look: Look,
+  scene: Scene,
+  { env }: Context,
+  probed: Probed & { readonly walks: Walks },
+): readonly Cause[] => {
   const silent = [...lookFailures(look), ...probed.errors].map((error) =>
     unseen(error.host ?? "", error, sshOf(look, error.host)),
   );
-  const read = [...silent, ...examine(scene, env), ...health(scene, probed.health)];
+  const read = [...silent, ...unread(scene), ...examine(scene, env), ...health(scene, probed.health)];
   const known = [...read, ...blocked(scene, read, probed)];
   const all = [
     ...known,

@@ -15,6 +15,48 @@ export const pairsOf = ({ inventory, chosen }: Look, whole: Fabric): readonly Pa
     );
   });
 
+/** A pair of which one end, or both, was not seen: what carries its packets cannot be told. */
+export type UnknownPair = {
+  readonly network: string;
+  readonly hosts: readonly [string, string];
+  readonly unseen: readonly string[];
+};
+
+/** Pairs with an end on a chosen host that could not be judged, in the order of the file. */
+export const unknownPairs = ({ inventory, chosen, sights }: Look): readonly UnknownPair[] => {
+  const isUnseen = (host: string): boolean => sights.get(host)?.facts === undefined;
+  return inventory.networks.flatMap(({ name: network, blocks }) => {
+    const hosts = [...blocks.keys()];
+    return hosts.flatMap((a, i) =>
+      hosts
+        .slice(i + 1)
+        .filter((b) => (chosen.has(a) || chosen.has(b)) && (isUnseen(a) || isUnseen(b)))
+        .map((b) => ({ network, hosts: [a, b] as const, unseen: [a, b].filter(isUnseen) })),
+    );
+  });
+};
+
+/** Rows of `status` for pairs that are not known: one for each, of very many one for each host that did not answer. */
+export const unknownTable = (pairs: readonly UnknownPair[]): string => {
+  const why = (unseen: readonly string[]): string => `not known: ${unseen.join(" and ")} did not answer`;
+  const single = pairs.map(({ network, hosts, unseen }) => [network, hosts.join(" - "), "unknown", why(unseen)]);
+  const groups = Map.groupBy(pairs, ({ network, unseen }) => `${network} ${unseen[0] ?? ""}`);
+  const many = [...groups.values()].map((group) => [
+    group[0]?.network ?? "",
+    `${group.length} pairs`,
+    "unknown",
+    why([group[0]?.unseen[0] ?? ""]),
+  ]);
+  return table(["NETWORK", "BETWEEN", "PLANE", "WHY"], pairs.length <= MAX_ROWS ? single : many);
+};
+
+/** Such a pair as plain data, beside those of `pairJson`. */
+export const unknownJson = ({ network, hosts, unseen }: UnknownPair) => ({
+  ...{ network, hosts, plane: null, mtu: null, measured: null },
+  attempts: [],
+  unseen,
+});
+
 const MAX_ROWS = 20;
 
 /** The pairs as a table: which plane, what it carries, and why no leaner one; of very many the same are one row. */

@@ -2,7 +2,7 @@ import { failureCode, failuresJson, lookFailures } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
 import { wholeOf } from "./measuring.ts";
-import { pairJson, pairsOf, pairsTable } from "./pairs.ts";
+import { pairJson, pairsOf, pairsTable, unknownJson, unknownPairs, unknownTable } from "./pairs.ts";
 import { clashesOf, plansOf } from "./planning.ts";
 import { containerRows, hostRows, networkRows, routeRows } from "./status-rows.ts";
 import { statusTables } from "./status-text.ts";
@@ -18,16 +18,21 @@ export const status = (target: Target, context: Context): Promise<Outcome> =>
     const routes = routeRows(seen);
     const errors = [...lookFailures(seen), ...clashes];
     const pairs = pairsOf(seen, whole);
+    const unknown = unknownPairs(seen);
     const tables = statusTables({ hosts, networks, containers, routes });
     const json = {
       hosts,
       networks,
       containers,
       routes,
-      pairs: pairs.map(pairJson),
+      pairs: [...pairs.map(pairJson), ...unknown.map(unknownJson)],
       failed: failuresJson(lookFailures(seen)),
       conflicts: clashes.map((e) => e.message),
     };
-    const text = [...tables, ...(pairs.length > 0 ? [pairsTable(pairs)] : [])].join("\n\n");
+    const text = [
+      ...tables,
+      ...(pairs.length > 0 ? [pairsTable(pairs)] : []),
+      ...(unknown.length > 0 ? [unknownTable(unknown)] : []),
+    ].join("\n\n");
     return Promise.resolve({ text, errors, json, code: failureCode(errors) });
   });

@@ -15,7 +15,12 @@ export const endsOf = ({ containers }: Inventory): Ends =>
 /** Whether a fault explains why packets between two containers get lost or changed. */
 export const explains = (cause: Cause, finding: Finding, ends: Ends): boolean => {
   const [from, to] = [ends.get(finding.from), ends.get(finding.to)];
-  return from !== undefined && to !== undefined && cause.severity === "fault" && cause.hitsCheck?.(from, to) === true;
+  return (
+    from !== undefined &&
+    to !== undefined &&
+    cause.severity === "fault" &&
+    cause.hitsCheck?.(from, to, finding) === true
+  );
 };
 
 /** The causes as plain diagnoses, each with the number of failed checks that it explains; one check may have several causes. */

@@ -7,7 +7,7 @@ export type Finding = {
   readonly probe: Probe;
   /** Address that was asked; undefined where the container has none. */
   readonly address: string | undefined;
-  /** `unchecked`: an end is on a host that could not be asked. */
+  /** `unchecked`: an end is on a host that could not be asked, or in a network namespace that cannot be entered. */
   readonly result: "ok" | "failed" | "unchecked";
   /** Round trip in milliseconds, of pings that came back. */
   readonly rtt: number | undefined;
@@ -30,4 +30,6 @@ export type Endpoint = {
   readonly pid: number;
   /** Docker's word for its state, with the exit code and the last log lines where it has ended. */
   readonly state: string;
+  /** Why its network namespace cannot be entered though it runs. */
+  readonly unseen?: string | undefined;
 };

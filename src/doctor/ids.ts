@@ -21,6 +21,7 @@ export const WHY = {
   "iptables-mixed": "legacy and nft rules both apply: a packet has to pass both, and each program shows only its own",
   "module-missing": "the kernel needs this module for the tunnel",
   "sysctl-changed": "the kernel setting is not what the fabric needs",
+  "state-lost": "what xhost puts into the kernel does not outlive a restart, and nothing on the host brings it back",
   "route-missing": "without the route packets for the other host's containers leave by the default route or not at all",
   "route-wrong": "packets for the other host's containers go elsewhere",
   "route-stale": "a route of this project that nothing in the inventory asks for any more",
@@ -78,7 +79,8 @@ export const WHY = {
   "networkd-routes": "systemd-networkd removes routes that it did not set when it starts or reconfigures a device",
   networkmanager: "NetworkManager may take addresses and routes from devices that it manages",
   ufw: "ufw drops what it was not told of; rules taken out of it by hand come back",
-  firewalld: "a reload of firewalld takes away the rules in iptables, those of xhost too",
+  firewalld:
+    "firewalld refuses what no zone or policy of it allows; its start or reload takes away the rules in iptables",
   qdisc: "the queueing discipline of a device throws packets away",
   "nothing-listens": "the address answers, but no program has the port open",
   "wrong-answer": "the program that answers is not what the check asks for",

@@ -30,6 +30,9 @@ type Verdict = Pick<Finding, "result" | "note" | "answered" | "tooBig"> & { read
 const beforehand = (check: Check, { from, to }: Evidence): Verdict | undefined => {
   if (from === undefined || to === undefined)
     return { result: "unchecked", note: `the host of ${from === undefined ? check.from : check.to} did not answer` };
+  const hidden = [from, to].find((end) => end.unseen !== undefined);
+  if (hidden !== undefined)
+    return { result: "unchecked", note: `${hidden.ref} on ${hidden.host} cannot be entered: ${hidden.unseen ?? ""}` };
   const down = [from, to].find((end) => end.pid === 0 || !end.address);
   return down && { result: "failed", note: `${down.ref} on ${down.host} is not running: ${down.state}` };
 };

@@ -15,7 +15,7 @@ const finding = z.strictObject({
   host: z.string(),
   peer: z.string().nullable().describe("the other host, of what lies between two"),
   severity: z.enum(["fault", "warning"]).describe("a warning does no harm yet"),
-  seen: z.string(),
+  seen: z.string().describe("a sentence; on further lines what belongs to it"),
   why: z.string().describe("why it matters"),
   remedy,
   deployFixes: z.boolean().describe("whether `xhost deploy` mends it too"),
@@ -62,6 +62,10 @@ export const reportSchema = z.strictObject({
     failed: z.number().int(),
     unchecked: z.number().int().describe("an end is on a host that could not be asked"),
     sampled: z.boolean().describe("whether only a covering part was made; --full makes all"),
+    unwalked: z
+      .number()
+      .int()
+      .describe("failed checks whose packets were not walked through the rules; --full walks all"),
     list: z.array(check).describe("those that did not pass, and with --full all"),
   }),
 });

@@ -3,6 +3,7 @@ import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { bridgeName, PROJECT_LABEL } from "./names.ts";
 import { adoptedConflicts, overlapConflicts } from "./overlaps.ts";
+import type { Pair } from "./pairs.ts";
 import { linkConflicts, ruptures } from "./ruptures.ts";
 
 /** What the user allows that is refused otherwise. */
@@ -25,11 +26,18 @@ export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: A
 export type Clash = {
   readonly kind: "host" | "name" | "network" | "link" | "overlap" | "adopted";
   readonly text: string;
+  /** The name of the container or the network that is concerned, and the pair that cannot be connected; none of them: the host as a whole. */
+  readonly container?: string;
+  readonly network?: string;
+  readonly pair?: Pair;
 };
+
+type Text = string | Omit<Clash, "kind">;
 
 /** The conflicts with their kinds. */
 export const clashes = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly Clash[] => {
-  const as = (kind: Clash["kind"], texts: readonly string[]): readonly Clash[] => texts.map((text) => ({ kind, text }));
+  const as = (kind: Clash["kind"], texts: readonly Text[]): readonly Clash[] =>
+    texts.map((told) => ({ kind, ...(typeof told === "string" ? { text: told } : told) }));
   return [
     ...as("host", hostConflicts(fabric, host, facts, allowed)),
     ...as("name", nameConflicts(fabric, host, facts)),
@@ -63,7 +71,7 @@ const hostConflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allo
   ];
 };
 
-const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly string[] => {
+const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly Text[] => {
   const project = fabric.inventory.name;
   const owner = (labels: Readonly<Record<string, string>>): string =>
     labels[PROJECT_LABEL] === undefined ? "is not xhost's" : `belongs to the project ${labels[PROJECT_LABEL]}`;
@@ -73,25 +81,25 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly str
     ...made.flatMap(({ name }) =>
       facts.networks
         .filter((n) => n.name === name && n.labels[PROJECT_LABEL] !== project)
-        .map(
-          (n) =>
-            `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, or adopt it with \`existing\``,
-        ),
+        .map((n) => ({
+          network: name,
+          text: `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, or adopt it with \`existing\``,
+        })),
     ),
     ...made.flatMap(({ name }) => bridgeConflicts(name, project, facts)),
     ...containers.flatMap(({ name }) =>
       facts.containers
         .filter((c) => c.name === name && c.labels[PROJECT_LABEL] !== project)
-        .map(
-          (c) =>
-            `container ${name}: there is a container of that name that ${owner(c.labels)}: rename yours, or remove it (docker rm ${name})`,
-        ),
+        .map((c) => ({
+          container: name,
+          text: `container ${name}: there is a container of that name that ${owner(c.labels)}: rename yours, or remove it (docker rm ${name})`,
+        })),
     ),
   ];
 };
 
 /** Device names are short: another project's may be the same, and it is not the user's to delete. */
-const bridgeConflicts = (network: string, project: string, facts: Facts): readonly string[] => {
+const bridgeConflicts = (network: string, project: string, facts: Facts): readonly Text[] => {
   const bridge = bridgeName(project, network);
   if (facts.interfaces.every((i) => i.name !== bridge)) return [];
   const owner = facts.networks.find((n) => n.bridge === bridge);
@@ -100,7 +108,9 @@ const bridgeConflicts = (network: string, project: string, facts: Facts): readon
     owner === undefined
       ? `remove it (ip link del ${bridge})`
       : `it is the bridge of the Docker network ${owner.name}, rename yours`;
-  return [`network ${network}: there is an interface ${bridge} that is not this project's: ${remedy}`];
+  return [
+    { network, text: `network ${network}: there is an interface ${bridge} that is not this project's: ${remedy}` },
+  ];
 };
 
 const networkConflicts = (
@@ -108,13 +118,17 @@ const networkConflicts = (
   host: string,
   facts: Facts,
   { unmeasured = false, reprobe = false }: Allowed,
-): readonly string[] =>
+): readonly Text[] =>
   fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
-    .flatMap((network) => {
+    .flatMap((network): readonly Text[] => {
       const source = network.blocks.get(host);
       const docker = adopted(network, host, facts);
-      const says = (message: string): string => `network ${network.name}: ${message}`;
+      const says = (message: string, pair?: Pair): Text => ({
+        network: network.name,
+        ...(pair && { pair }),
+        text: `network ${network.name}: ${message}`,
+      });
       const subnet = fabric.subnets.get(network.name)?.get(host)?.[0];
       return [
         ...(source?.kind === "existing" && docker === undefined
@@ -131,12 +145,13 @@ const networkConflicts = (
               ),
             ]
           : []),
-        ...ruptures(fabric, network, { host, unmeasured, reprobe }).map(says),
+        ...ruptures(fabric, network, { host, unmeasured, reprobe }).map(({ text, pair }) => says(text, pair)),
         ...fabric.inventory.containers
           .filter((c) => c.host === host && c.network === network.name && subnet !== undefined)
           .flatMap((c) => {
             const message = addressMessage(c, subnet ?? "");
-            return message === undefined ? [] : [`container ${c.name}: ipv4_address ${c.address ?? ""} ${message}`];
+            const text = `container ${c.name}: ipv4_address ${c.address ?? ""} ${message ?? ""}`;
+            return message === undefined ? [] : [{ container: c.name, text }];
           }),
       ];
     });

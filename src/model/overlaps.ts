@@ -1,4 +1,4 @@
-import { cidrOf, overlaps, type Cidr } from "../cidr.ts";
+import { cidrOf, contains, overlaps, type Cidr } from "../cidr.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts, KernelRoute } from "./facts.ts";
 import { PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
@@ -31,6 +31,8 @@ export type Overlap = {
   readonly range: ForeignRange;
   readonly hosts: readonly string[];
   readonly text: string;
+  /** What to do about it in the inventory. */
+  readonly advice: string;
 };
 
 /** Subnets of the fabric that meet something that is on the host already and not this project's, by the foreign thing. */
@@ -50,10 +52,27 @@ export const overlapsOn = (fabric: Fabric, host: string, facts: Facts): readonly
         if (first === undefined) return [];
         const whose = first.at === host ? `${first.subnet}, its block here,` : `${first.subnet} of ${first.at}`;
         const more = clashing.length > 1 ? ` (and ${clashing.length - 1} more of its blocks)` : "";
-        const text = `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${remedy(network.pool, first.at === host)}`;
-        return [{ range, hosts: clashing.map(({ at }) => at), text }];
+        const advice = remedy(network.pool, first.at === host);
+        const text = `network ${network.name}: ${whose} overlaps ${range.what}${more}: ${advice}${removalOf(fabric, range)}`;
+        return [{ range, hosts: clashing.map(({ at }) => at), text, advice }];
       });
     });
+
+/**
+ * Whether a route is about addresses of the fabric alone: it lies within one block, and no address of a device has brought it along
+ * (rtnetlink(7), RTPROT_KERNEL). A wider one is a LAN's or a VPN's.
+ */
+export const isWithin = (fabric: Fabric, { destination, protocol, gateway, device }: KernelRoute): boolean => {
+  const cidr = cidrOf(destination);
+  const isConnected = protocol === "2" && gateway === undefined && device !== undefined;
+  const blocks = [...fabric.subnets.values()].flatMap((byHost) => [...byHost.values()].flat()).map(cidrOf);
+  return !isConnected && blocks.some((block) => block.prefix <= cidr.prefix && contains(block, cidr.base));
+};
+
+const removalOf = (fabric: Fabric, { of }: ForeignRange): string =>
+  "route" in of && isWithin(fabric, of.route)
+    ? `, or remove it if nobody needs it (${deletionOf(of.route).join(" ")})`
+    : "";
 
 const remedy = (pool: string | undefined, here: boolean): string =>
   pool !== undefined
@@ -69,6 +88,21 @@ export type ForeignRange = {
   readonly adopted?: string;
   readonly of: { readonly network: string } | { readonly route: KernelRoute };
 };
+
+const wayOf = ({ gateway, device }: KernelRoute): readonly string[] => [
+  ...(gateway === undefined ? [] : ["via", gateway]),
+  ...(device === undefined ? [] : ["dev", device]),
+];
+
+/**
+ * The words of `ip route del` for one route and no other: of several with the same way the kernel takes the first that all words fit, and
+ * without protocol and metric the next one, which may be ours (fib_table_delete, net/ipv4/fib_trie.c). `ip` shows no protocol where it is boot.
+ */
+export const deletionOf = (route: KernelRoute): readonly string[] => [
+  ...["ip", "route", "del", route.destination, ...wayOf(route)],
+  ...(route.destination.endsWith("/32") ? [] : ["proto", route.protocol === "" ? "boot" : route.protocol]),
+  ...(route.metric === 0 ? [] : ["metric", String(route.metric)]),
+];
 
 /** Also the two halves by which VPNs cover the default route without replacing it. */
 const isDefault = (destination: string): boolean => cidrOf(destination).prefix <= 1;
@@ -92,11 +126,9 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
     .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
     .map((r): ForeignRange => {
       const way =
-        r.gateway === undefined
-          ? r.device === undefined
-            ? "that leads nowhere (blackhole and its kin)"
-            : `dev ${r.device}`
-          : `via ${r.gateway}`;
+        r.gateway === undefined && r.device === undefined
+          ? "that leads nowhere (blackhole and its kin)"
+          : wayOf(r).join(" ");
       return { cidr: cidrOf(r.destination), what: `the route ${r.destination} ${way} on this host`, of: { route: r } };
     });
   return [...networks, ...routes];

@@ -4,19 +4,22 @@ import type { Facts } from "./facts.ts";
 import { linkAlias, linkName } from "./names.ts";
 import { NOT_MEASURED, pairOf, type Pair } from "./pairs.ts";
 
-/** Told to either host of a pair in the same words. Pairs of the host between which no plane carries the network's packets: which were judged, and what was seen. */
+/** A pair between which no plane crosses, and what is to be said of it. */
+export type Rupture = { readonly pair: Pair; readonly text: string };
+
+/** Pairs of the host between which no plane carries the network's packets: which were judged, and what was seen. Either host is told the same. */
 export const ruptures = (
   fabric: Fabric,
   network: InventoryNetwork,
   { host, unmeasured, reprobe }: { readonly host: string; readonly unmeasured: boolean; readonly reprobe: boolean },
-): readonly string[] =>
+): readonly Rupture[] =>
   [...network.blocks.keys()]
     .filter((other) => other !== host)
     .flatMap((other) => {
       const pair = pairOf(fabric, network, host, other);
       if (pair === undefined || pair.plane !== undefined) return [];
       const isKnown = pair.attempts.every(({ why, measured }) => why !== NOT_MEASURED && !(reprobe && measured));
-      return isKnown || !unmeasured ? [rupture(pair, network)] : [];
+      return isKnown || !unmeasured ? [{ pair, text: rupture(pair, network) }] : [];
     });
 
 const rupture = ({ hosts: [a, b], attempts }: Pair, network: InventoryNetwork): string => {

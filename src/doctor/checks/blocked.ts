@@ -1,89 +1,59 @@
-import { allSubnets } from "../../walk/accept.ts";
-import { walkEnd } from "../../walk/blocking.ts";
 import { deciderText, type Hop } from "../../walk/hop.ts";
 import { request } from "../../walk/packet.ts";
-import { isOurs, removal } from "../../walk/removal.ts";
+import { isOurs } from "../../walk/removal.ts";
 import { firstDrop, walkBoth } from "../../walk/walk.ts";
-import type { World } from "../../walk/world.ts";
 import type { Finding } from "../finding.ts";
-import type { Cause, CheckEnd } from "../diagnosis.ts";
+import type { Cause } from "../diagnosis.ts";
 import type { Health } from "../../observe/health.ts";
-import { WHY, type DiagnosisId } from "../ids.ts";
-import { managed } from "./managed.ts";
-import { cause, crossing, here, ofContainers, onHost, type Scene } from "./scene.ts";
+import { blockCause } from "./block-cause.ts";
+import { here, worldOf, type Scene } from "./scene.ts";
+import { dropsOn, hostsOf, type Drops, type Walks } from "./walks.ts";
 
-/** The hosts as a walk needs them. */
-export const worldOf = ({ seen }: Scene): World =>
-  new Map(seen.map(({ host, facts, depth }) => [host, { facts, depth }]));
-
-type Known = { readonly findings: readonly Finding[]; readonly health: ReadonlyMap<string, Health> };
+type Known = { readonly walks: Walks; readonly health: ReadonlyMap<string, Health> };
 
 /**
  * Foreign rules, policies and routes that drop the packets of failed checks, found by walking those through what was read; and what else
- * drops them where nothing that is known already would explain it. Packets that did arrive need no walk: they know better.
+ * drops them where nothing that is known already would explain it. Packets that did arrive need no walk: they know better. Each claims the
+ * checks whose walk it stops, and of those that were not walked the ones like them between the same hosts.
  */
-export const blocked = (scene: Scene, causes: readonly Cause[], { findings, health }: Known): readonly Cause[] => {
-  const found = new Map<string, Cause>();
-  const note = (hop: Hop, way?: readonly [CheckEnd, CheckEnd]): void => {
-    const cause = causeOf(scene, hop, health);
-    const trace = `${scene.deploy.replace(" deploy ", " trace ")} ${way?.map(({ ref }) => ref).join(" ") ?? ""}`;
-    const key = `${hop.host} ${deciderText(hop.decides)}`;
-    found.set(key, cause.id === "check-failed" ? { ...cause, remedy: here(trace) } : cause);
+export const blocked = (scene: Scene, causes: readonly Cause[], { walks, health }: Known): readonly Cause[] => {
+  const found = new Map<string, { readonly cause: Cause; readonly stopped: Stopped }>();
+  const note = (hop: Hop, drops: Drops, isLast: boolean): void => {
+    const key = `${hop.host} ${hop.container ?? ""} ${deciderText(hop.decides)}`;
+    const stopped = found.get(key)?.stopped ?? { checks: new Set(), alike: new Set() };
+    if (drops.walk.finding !== undefined) stopped.checks.add(drops.walk.finding);
+    stopped.alike.add(hostsOf(drops.walk));
+    if (found.has(key)) return;
+    const cause = blockCause(scene, hop, { ends: drops.ends, health, hitsCheck: hitsOf(walks, stopped) });
+    const { from, to } = drops.walk;
+    const trace = `${scene.deploy.replace(" deploy ", " trace ")} ${isLast ? `${from.ref} ${to.ref}` : ""}`;
+    found.set(key, {
+      stopped,
+      cause: cause.id === "check-failed" ? { ...cause, remedy: here(trace.trimEnd()) } : cause,
+    });
   };
-  const walks = walksOf(scene, findings).map((way) => ({ ...way, drops: dropsOn(scene, way) }));
-  for (const { drops } of walks)
-    drops.filter((hop) => isForeign(hop, scene) && !isOwnTrouble(hop, scene, causes)).forEach((hop) => note(hop));
-  for (const { from, to, drops } of walks) {
-    const known = [...causes, ...found.values()];
-    const [first] = drops.filter((hop) => !isOwnTrouble(hop, scene, causes));
-    if (first !== undefined && !known.some((c) => c.severity === "fault" && c.hitsCheck?.(from, to) === true))
-      note(first, [from, to]);
+  const all = walks.list.flatMap((walk) => dropsOn(scene, walk) ?? []);
+  for (const drops of all)
+    drops.hops
+      .filter((hop) => isForeign(hop, scene) && !isOwnTrouble(hop, scene, causes))
+      .forEach((hop) => note(hop, drops, false));
+  for (const drops of all) {
+    const { from, to, finding } = drops.walk;
+    const known = [...causes, ...[...found.values()].map(({ cause }) => cause)];
+    const [first] = drops.hops.filter((hop) => !isOwnTrouble(hop, scene, causes));
+    const isKnown = known.some((c) => c.severity === "fault" && c.hitsCheck?.(from, to, finding) === true);
+    if (first !== undefined && !isKnown) note(first, drops, true);
   }
-  return [...found.values()];
+  return [...found.values()].map(({ cause }) => cause);
 };
 
-/** Walks that are made at most; one takes a millisecond or two. */
-const WALKS = 60;
+/** What a hop stops: checks by themselves, and what all packets like theirs have in common. */
+type Stopped = { readonly checks: Set<Finding>; readonly alike: Set<string> };
 
-type Walk = {
-  readonly from: CheckEnd;
-  readonly to: CheckEnd;
-  readonly port: number | undefined;
-  readonly size: number | undefined;
-};
-
-/** A walk for each failed check, alike ones between the same hosts once; and for pairs of hosts that no check is about. */
-const walksOf = ({ fabric }: Scene, findings: readonly Finding[]): readonly Walk[] => {
-  const { containers } = fabric.inventory;
-  const end = (ref: string): CheckEnd => ({ ref, host: containers.find((c) => c.ref === ref)?.host ?? "" });
-  const all = findings.map((f) => ({ finding: f, from: end(f.from), to: end(f.to) }));
-  const checked = new Set(all.flatMap(({ from, to }) => [`${from.host} ${to.host}`, `${to.host} ${from.host}`]));
-  const failed = all
-    .filter(({ finding }) => finding.result === "failed")
-    .map(({ finding, from, to }): Walk => ({ from, to, port: portOf(finding), size: finding.tooBig }));
-  const first = new Map(containers.toReversed().map((c) => [`${c.network} ${c.host}`, c]));
-  const open = [...first.values()].flatMap((a) =>
-    [...first.values()]
-      .filter((b) => b.network === a.network && b.host !== a.host && !checked.has(`${a.host} ${b.host}`))
-      .map((b): Walk => ({ from: a, to: b, port: undefined, size: undefined })),
-  );
-  const keyOf = ({ from, to, port, size }: Walk): string => [from.host, to.host, port, size].join(" ");
-  const once = (walks: readonly Walk[]): readonly Walk[] => [...new Map(walks.map((w) => [keyOf(w), w])).values()];
-  return [...once(failed).slice(0, WALKS), ...once(open).slice(0, WALKS)];
-};
-
-const portOf = ({ probe }: Finding): number | undefined =>
-  probe.kind === "tcp" ? probe.port : probe.kind === "http" ? Number(new URL(probe.url).port || 80) : undefined;
-
-/** Everything that drops it, there and back, in order. */
-const dropsOn = (scene: Scene, { from, to, port, size }: Walk): readonly Hop[] => {
-  const world = worldOf(scene);
-  const [a, b] = [walkEnd(scene.fabric, world, from.ref), walkEnd(scene.fabric, world, to.ref)];
-  if (a === undefined || b === undefined) return [];
-  const packet = request({ source: a.address, destination: b.address, port, size });
-  const { there, back } = walkBoth(world, { from: a.place, packet });
-  return [...there.hops, ...(back?.hops ?? [])].filter(({ verdict }) => verdict === "drops");
-};
+const hitsOf =
+  ({ walked }: Walks, { checks, alike }: Stopped): Cause["hitsCheck"] =>
+  (from, to, finding) =>
+    finding !== undefined && walked.has(finding) ? checks.has(finding) : alike.has(hostsOf({ from, to, finding }));
 
 /** What drops a ping of one host to another's own address. */
 export const pingBlocker = (scene: Scene, from: string, to: string): Hop | undefined => {
@@ -101,7 +71,9 @@ export const pingBlocker = (scene: Scene, from: string, to: string): Hop | undef
 const isOwnTrouble = ({ host, container, decides }: Hop, { fabric }: Scene, causes: readonly Cause[]): boolean =>
   container === undefined &&
   (decides.kind === "rule" || decides.kind === "policy") &&
-  causes.some((c) => c.host === host && c.table === decides.table && c.id.startsWith("rules-")) &&
+  causes.some(
+    (c) => c.host === host && (c.id === "state-lost" || (c.table === decides.table && c.id.startsWith("rules-"))),
+  ) &&
   fabric.inventory.networks.length > 0;
 
 /** A rule that somebody else than Docker and xhost has made, or a route in a table that neither uses. */
@@ -117,45 +89,3 @@ const isForeign = (hop: Hop, { fabric }: Scene): boolean => {
 const isDockers = ({ table, chain, text }: { table: string; chain: string; text: string }): boolean =>
   (chain.startsWith("DOCKER") && chain !== "DOCKER-USER") ||
   (table === "raw" && /^-d [\d.]+\/32 ! -i \S+ -j DROP$/.test(text));
-
-/** By what decides; what is no rule and no route has a name of its own, and where nothing on a host decides the check has just failed. */
-const IDS: Readonly<Record<Hop["decides"]["kind"], DiagnosisId>> = {
-  ...{ rule: "rule-blocks", policy: "rule-blocks", nft: "rule-blocks", "ip rule": "policy-rule" },
-  ...{ route: "route-foreign", sysctl: "sysctl-changed", neighbour: "neighbour-wrong", fdb: "fdb-wrong" },
-  ...{ peer: "peer-wrong", device: "check-failed", tap: "check-failed", network: "check-failed" },
-};
-
-const idOf = ({ decides: d, container }: Hop): DiagnosisId => {
-  const id = IDS[d.kind];
-  if (container !== undefined && id === "rule-blocks") return "container-blocks";
-  if (container !== undefined && d.kind === "route") return "container-route";
-  if (d.kind === "route" && d.table !== "main") return "policy-rule";
-  if (d.kind !== "sysctl") return id;
-  return d.key.endsWith("rp_filter") ? "rp-filter" : d.key.endsWith("forwarding") ? "interface-forwarding" : id;
-};
-
-const causeOf = (scene: Scene, hop: Hop, health: ReadonlyMap<string, Health>): Cause => {
-  const told = managed(scene, hop, health.get(hop.host));
-  const plain = plainCause(scene, hop, hop.host);
-  return told === undefined
-    ? plain
-    : { ...plain, id: told.id, why: WHY[told.id], remedy: onHost(hop.host, told.command) };
-};
-
-const plainCause = (scene: Scene, hop: Hop, host: string): Cause => {
-  const command = removal(hop, { subnets: allSubnets(scene.fabric) });
-  const refs = scene.fabric.inventory.containers
-    .filter((c) => c.host === host && isIn(scene, hop, c.name))
-    .map((c) => c.ref);
-  const inside = hop.container === undefined ? "" : `in the namespace of ${refs.join(", ")}: `;
-  return cause(idOf(hop), {
-    host,
-    seen: `${inside}${hop.point}: ${deciderText(hop.decides)}: ${hop.why}`,
-    remedy: command === undefined ? here(scene.deploy.replace(" deploy ", " plan ")) : onHost(host, command),
-    hitsCheck: hop.container === undefined ? crossing(host) : ofContainers(new Set(refs)),
-    hitsUnderlay: hop.isOuter ? (from, to) => from === host || to === host : undefined,
-  });
-};
-
-const isIn = ({ seen }: Scene, { container, host }: Hop, name: string): boolean =>
-  seen.find((s) => s.host === host)?.facts.containers.some((c) => c.id === container && c.name === name) === true;

@@ -38,7 +38,13 @@ const stateTrouble = ({ name, state, status }: DockerContainer): Trouble | undef
   return { id: "container-restarting", seen, command: `docker logs --tail 20 ${quote(name)}` };
 };
 
-/** What Docker forgets when the container is taken off its network. */
+/** Prints as options of `docker network connect` the names by which the others know a container, which Docker forgets when it is taken off. */
+const attachment = (network: string, name: string): string => {
+  const options = "{{range .Aliases}}--alias {{.}} {{end}}{{range .Links}}--link {{.}} {{end}}";
+  return `docker inspect -f ${quote(`{{with index .NetworkSettings.Networks "${network}"}}${options}{{end}}`)} ${quote(name)}`;
+};
+
+/** Docker forgets it too; the inventory knows it. */
 const fixedAddress = ({ address }: InventoryContainer): string => (address === undefined ? "" : `--ip ${address} `);
 
 const networkTrouble = ({ fabric }: Scene, { host, facts, depth }: Seen, patient: Patient): Trouble | undefined => {
@@ -102,8 +108,9 @@ const deviceTrouble = (place: Place): Trouble | undefined => {
   const device = deviceOf(place);
   if (device === undefined) {
     const command = [
+      `set -- $(${attachment(docker.name, name)})`,
       `docker network disconnect -f ${quote(docker.name)} ${quote(name)}`,
-      `docker network connect ${fixed}${quote(docker.name)} ${quote(name)}`,
+      `docker network connect "$@" ${fixed}${quote(docker.name)} ${quote(name)}`,
     ].join("; ");
     return { id: "container-interface", seen: "has no device toward its network any more", command };
   }

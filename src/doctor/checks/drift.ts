@@ -2,11 +2,12 @@ import type { InventoryContainer } from "../../inventory/inventory.ts";
 import { dockerNetworkOf } from "../../inventory/placement.ts";
 import { desiredState } from "../../model/desired.ts";
 import { ownedState } from "../../model/owned.ts";
-import { keyOf, type Network, type Resource } from "../../model/state.ts";
+import { keyOf, type HostState, type Network, type Resource } from "../../model/state.ts";
 import { differences, type Difference } from "../../plan/diff.ts";
 import type { Cause } from "../diagnosis.ts";
 import type { DiagnosisId } from "../ids.ts";
 import { brokenDevices, driftOf, type Drift } from "./drift-words.ts";
+import { lostWith } from "./lost.ts";
 import { between, cause, crossing, here, hostsBehind, listed, ofContainers, type Scene, type Seen } from "./scene.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -16,17 +17,49 @@ type Env = Readonly<Record<string, string | undefined>>;
  * as routes with their device, is not told by itself, and things of one kind are told together.
  */
 export const drift = (scene: Scene, seen: Seen, env: Env): readonly Cause[] => {
-  const all = hostDifferences(scene, seen, env);
-  const told = all.filter((d) => !isConsequence(d, all)).flatMap((d) => driftOf(d) ?? []);
-  const groups = Map.groupBy(oneTheme(told), ({ id, difference }) => `${id} ${subject(difference)}`);
-  return [...groups.values()].flatMap((group) => causeOf(scene, seen.host, group) ?? []);
+  const { desired, actual } = statesOf(scene, seen, env);
+  const all = differences(desired, actual);
+  const told = oneTheme(all.filter((d) => !isConsequence(d, all)).flatMap((d) => driftOf(d) ?? []));
+  const lost = lostWith(told, desired, actual);
+  const groups = groupsOf(told.filter((each) => !lost.includes(each)));
+  return [
+    ...(lost.length === 0 ? [] : [lostCause(scene, seen.host, lost)]),
+    ...groups.flatMap((group) => causeOf(scene, seen.host, group) ?? []),
+  ];
 };
 
-const hostDifferences = ({ fabric }: Scene, { host, facts }: Seen, env: Env): readonly Difference[] => {
+const groupsOf = (all: readonly Drift[]): readonly (readonly Drift[])[] => [
+  ...Map.groupBy(all, ({ id, difference }) => `${id} ${subject(difference)}`).values(),
+];
+
+const statesOf = (
+  { fabric }: Scene,
+  { host, facts }: Seen,
+  env: Env,
+): { readonly desired: HostState; readonly actual: HostState } => {
   const desired = desiredState(fabric, host, facts, env);
   const wanted = new Set(desired.map(keyOf));
   const actual = ownedState(facts, fabric.inventory.name).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
-  return differences(desired, actual);
+  return { desired, actual };
+};
+
+/** One finding for all that is gone, with what belongs to it by its ids. */
+const lostCause = (scene: Scene, host: string, lost: readonly Drift[]): Cause => {
+  const own = scene.fabric.inventory.containers.filter((c) => c.host === host);
+  const down = lost.flatMap(({ id, difference: { want } }) =>
+    id === "container-down" && want?.kind === "container" ? [want.name] : [],
+  );
+  const inside = ofContainers(new Set(own.filter((c) => down.includes(c.name)).map((c) => c.ref)));
+  const parts = [...Map.groupBy(lost, ({ id }) => id)].map(
+    ([id, group]) => `${id}: ${listed(group.map(({ seen }) => seen))}`,
+  );
+  return cause("state-lost", {
+    host,
+    seen: `nothing that xhost put into the kernel is there any more, as after a restart:\n${parts.join("\n")}`,
+    remedy: here(scene.deploy),
+    deployFixes: true,
+    hitsCheck: (from, to) => crossing(host)(from, to) || inside(from, to),
+  });
 };
 
 type Kind = Resource["kind"];

@@ -1,8 +1,8 @@
 import { dockerNetworkOf } from "../../inventory/placement.ts";
-import { chainName, ROUTE_PROTOCOL } from "../../model/names.ts";
+import { chainName, ROUTE_PROTOCOL, routeMetric } from "../../model/names.ts";
 import type { Health } from "../../observe/health.ts";
 import type { Cause } from "../diagnosis.ts";
-import { cause, onHost, type Scene, type Seen } from "./scene.ts";
+import { cause, crossing, here, onHost, type Scene, type Seen } from "./scene.ts";
 
 /** What is around the network of the hosts, by host; a host that is not in it could not be asked. */
 export const health = (scene: Scene, all: ReadonlyMap<string, Health>): readonly Cause[] =>
@@ -113,18 +113,23 @@ const manager = ({ scene: { fabric }, seen: { host, facts }, its }: Ward): reado
   ];
 };
 
-/** ufw alone is no finding: it leaves FORWARD to Docker, and the rule for our tunnels stands before its own. */
-const firewalls = ({ scene: { deploy, fabric }, seen: { host, facts }, its }: Ward): readonly Cause[] =>
-  its.firewalld &&
-  fabric.inventory.networks.some((n) => n.firewall !== "none" && n.blocks.has(host) && n.blocks.size > 1) &&
-  ![...facts.tables.values()].some(({ chains }) => chains.has(chainName(fabric.inventory.name)))
-    ? [
-        cause("firewalld", {
-          host,
-          severity: "warning",
-          seen: "firewalld runs, and none of xhost's rules is there: a reload takes them away",
-          remedy: { on: undefined, command: deploy },
-          deployFixes: false,
-        }),
-      ]
-    : [];
+/**
+ * firewalld flushes all of iptables as it starts or reloads (FlushAllOnReload, firewalld.conf(5)). ufw alone is no finding: it leaves
+ * FORWARD to Docker, and the rule for our tunnels stands before its own.
+ */
+const firewalls = ({ scene: { deploy, fabric }, seen: { host, facts }, its }: Ward): readonly Cause[] => {
+  const { name, networks } = fabric.inventory;
+  const isOpened = networks.some((n) => n.firewall !== "none" && n.blocks.has(host) && n.blocks.size > 1);
+  const isDeployed = facts.routes.some((r) => r.protocol === String(ROUTE_PROTOCOL) && r.metric === routeMetric(name));
+  const stands = [...facts.tables.values()].some(({ chains }) => chains.has(chainName(name)));
+  if (!its.firewalld || !isOpened || !isDeployed || stands) return [];
+  return [
+    cause("firewalld", {
+      host,
+      seen: "firewalld runs, and none of xhost's rules is there any more: it takes them away when it starts or reloads",
+      remedy: here(deploy),
+      deployFixes: true,
+      hitsCheck: crossing(host),
+    }),
+  ];
+};

@@ -2,6 +2,7 @@ import type { Fabric } from "../../model/fabric.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Depth } from "../../model/depth.ts";
 import { printable } from "../../model/printable.ts";
+import type { World } from "../../walk/world.ts";
 import { WHY, type DiagnosisId } from "../ids.ts";
 import type { Cause, CheckEnd, Remedy } from "../diagnosis.ts";
 
@@ -17,6 +18,10 @@ export type Scene = {
   readonly deploy: string;
 };
 
+/** The hosts as a walk needs them. */
+export const worldOf = ({ seen }: Scene): World =>
+  new Map(seen.map(({ host, facts, depth }) => [host, { facts, depth }]));
+
 type Told = Omit<Cause, "id" | "why" | "severity" | "deployFixes"> & Partial<Pick<Cause, "severity" | "deployFixes">>;
 
 /** A diagnosis with the reason that its id has; a fault that `deploy` does not mend, unless told otherwise. */
@@ -24,7 +29,7 @@ export const cause = (id: DiagnosisId, told: Told): Cause => ({
   severity: "fault",
   deployFixes: false,
   ...told,
-  seen: printable(told.seen),
+  seen: clean(told.seen),
   id,
   why: WHY[id],
 });
@@ -33,7 +38,7 @@ export const onHost = (host: string, command: string): Remedy => ({ on: host, co
 /** A command for where the inventory is. */
 export const here = (command: string): Remedy => ({ on: undefined, command: clean(command) });
 
-const clean = (command: string): string => command.split("\n").map(printable).join("\n");
+const clean = (text: string): string => text.split("\n").map(printable).join("\n");
 
 type Hits = (from: CheckEnd, to: CheckEnd) => boolean;
 

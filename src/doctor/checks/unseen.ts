@@ -9,7 +9,7 @@ export const unseen = (host: string, error: XhostError, ssh: string): Cause => {
   const [id, remedy] = kindOf(host, error, { text, ssh });
   return cause(id, {
     host,
-    seen: text.split("\n").find((line) => id === "sudo-refused" && ROOT.test(line)) ?? text.split("\n")[0] ?? text,
+    seen: text,
     remedy,
     hitsCheck: (from, to) => from.host === host || to.host === host,
     hitsUnderlay: (from, to) => from === host || to === host,
