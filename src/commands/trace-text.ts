@@ -1,7 +1,7 @@
 import type { Fault, Question, Way } from "../doctor/trace-way.ts";
 import type { Traced } from "../doctor/trace.ts";
 import { deciderText, type Hop } from "../walk/hop.ts";
-import { removal } from "../walk/removal.ts";
+import { isDockers, removal } from "../walk/removal.ts";
 import { table } from "./table.ts";
 
 /** Names of containers by their id. */
@@ -56,11 +56,11 @@ type Showing = { readonly names: Names; readonly inventory: string; readonly isS
 
 /** What is blamed, why, and what takes it away. */
 export const faultText = (
-  { hop, why, last, missing, evidence }: Fault,
+  { hop, why, last, missing, evidence, command: told }: Fault,
   { names, inventory, isStatic }: Showing,
 ): string => {
   const [before, behind] = isStatic ? ["behind", "before"] : ["last seen:", "first missing:"];
-  const command = remedyOf(hop, inventory);
+  const command = remedyOf({ hop, command: told }, inventory);
   return [
     `FAULT on ${placeText(hop, names)}, ${hop.point}: ${why}`,
     `  ${deciderText(hop.decides)}`,
@@ -81,14 +81,14 @@ const tapText = (hop: Hop, names: Names): string =>
 
 /** What takes the hop's objection away: a command for its host, or a deploy from here; undefined for what is not on the hosts. */
 export const remedyOf = (
-  hop: Hop,
+  { hop, command: told }: Pick<Fault, "hop" | "command">,
   inventory: string,
 ): { readonly on: string | undefined; readonly command: string } | undefined => {
   const { decides } = hop;
   if (decides.kind === "network") return { on: undefined, command: `xhost deploy ${inventory} --reprobe` };
-  const command = removal(hop);
+  const command = told ?? removal(hop);
   if (command !== undefined) return { on: hop.host, command };
-  return ["fdb", "peer", "route"].includes(decides.kind)
+  return ["fdb", "peer", "route"].includes(decides.kind) || isDockers(decides)
     ? { on: undefined, command: `xhost deploy ${inventory}` }
     : undefined;
 };

@@ -1,7 +1,9 @@
 import { phase } from "../apply/phase.ts";
+import type { TraceReport } from "../doctor/trace-report.ts";
 import { trace as probed, type Traced } from "../doctor/trace.ts";
-import { staticFault, waysOf, type Fault, type Question, type Way } from "../doctor/trace-way.ts";
+import { staticFault, waysOf, withRule, type Fault, type Question, type Way } from "../doctor/trace-way.ts";
 import { XhostError } from "../errors.ts";
+import { isSourceKept } from "../inventory/placement.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { walkEnd, type WalkEnd } from "../walk/blocking.ts";
 import type { World } from "../walk/world.ts";
@@ -48,20 +50,21 @@ const lookAndTrace = (target: Target, context: Context, options: TraceOptions): 
       const to = endOf(seen, { whole, world, ref: options.to });
       const question: Question = { from, to, port: options.tcp, size: options.size };
       const ways = waysOf(world, question);
-      const isSourceKept = sourceKept(whole, to.ref);
+      const lead = (fault: Fault | undefined) => withRule(fault, { world, fabric: whole }, question);
+      const isKept = isSourceKept(whole.inventory, to.ref);
       if (options.isStatic) {
-        const fault = staticFault(ways, { source: from.address, isSourceKept });
+        const fault = lead(staticFault(ways, { source: from.address, isSourceKept: isKept }));
         return outcome(seen, { question, ways, traced: [], fault, deaf: [], target });
       }
       const { done, failed } = await phase(
         "Trace packets",
         [{ name: "all" }],
-        () => probed(question, ways, { world, hosts: seen.hosts, isSourceKept }),
+        () => probed(question, ways, { world, hosts: seen.hosts, isSourceKept: isKept }),
         context.progress,
       );
       for (const error of failed.values()) throw error;
       const { traced = [], deaf = [] } = done.get("all") ?? {};
-      const fault = traced.map((one) => one.fault).find((one) => one !== undefined);
+      const fault = lead(traced.map((one) => one.fault).find((one) => one !== undefined));
       return outcome(seen, { question, ways, traced, fault, deaf, target });
     },
     { deep: true },
@@ -98,13 +101,6 @@ const endOf = (
   throw new XhostError("REMOTE", `trace ${ref}: ${why}`, { host: wanted.host });
 };
 
-/** With `firewall: none` the rule that keeps the address is somebody else's job. */
-const sourceKept = ({ inventory }: Fabric, ref: string): boolean => {
-  const container = inventory.containers.find((c) => c.ref === ref);
-  const network = inventory.networks.find((n) => n.name === container?.network);
-  return network !== undefined && !network.masquerade && network.firewall !== "none";
-};
-
 type Found = {
   readonly question: Question;
   readonly ways: readonly Way[];
@@ -136,7 +132,7 @@ const outcome = (seen: Look, found: Found): Outcome => {
         : faultText(fault, { names, inventory: target.inventory, isStatic: traced.length === 0 }),
     ].join("\n"),
   ].join("\n\n");
-  const json = {
+  const json: TraceReport = {
     from: question.from.ref,
     to: question.to.ref,
     static: traced.length === 0,

@@ -2,6 +2,8 @@ import { hasAddress, type World } from "../walk/world.ts";
 import { request } from "../walk/packet.ts";
 import { walkBoth } from "../walk/walk.ts";
 import type { WalkEnd } from "../walk/blocking.ts";
+import { diversion, type Around } from "../walk/diversion.ts";
+import { comesOf, disguise } from "../walk/disguise.ts";
 import { deciderText, type Hop } from "../walk/hop.ts";
 
 /** What is to be traced. */
@@ -43,10 +45,6 @@ const sizesOf = (world: World, { from, port, size }: Question): readonly number[
   return mtu > SMALL.icmp ? [SMALL.icmp, mtu] : [SMALL.icmp];
 };
 
-/** The first hop that gives packets another source than their container's. */
-export const disguise = (hops: readonly Hop[], source: string): Hop | undefined =>
-  hops.find(({ becomes, isOuter }) => !isOuter && becomes !== undefined && becomes.source !== source);
-
 /** What is blamed, as far as both kinds of trace can tell. */
 export type Fault = {
   readonly hop: Hop;
@@ -55,6 +53,15 @@ export type Fault = {
   readonly missing: Hop | undefined;
   readonly why: string;
   readonly evidence: readonly string[];
+  /** Command for the hop's host, where it is not the hop itself that is to be taken away. */
+  readonly command?: string | undefined;
+};
+
+/** With the policy rule that leads to the blamed route, where that is in a table of its own. */
+export const withRule = (fault: Fault | undefined, around: Around, { from, to }: Question): Fault | undefined => {
+  const led = fault && diversion(around, fault.hop, { source: from.address, destination: to.address });
+  if (fault === undefined || led === undefined) return fault;
+  return { ...fault, evidence: [`${led.rule} leads there`, ...fault.evidence], command: led.command };
 };
 
 /** What follows from the ways alone: the first thing that drops packets for sure. */
@@ -91,7 +98,6 @@ export const undisguised = (
 ): Fault | undefined => {
   const mask = isSourceKept ? disguise(there, source) : undefined;
   if (mask === undefined) return fault;
-  const at = there.indexOf(mask);
   if (fault === undefined)
     return {
       hop: mask,
@@ -100,8 +106,7 @@ export const undisguised = (
       why: `${mask.why}: packets do not arrive with their own address`,
       evidence: [],
     };
-  const isLater = !there.includes(fault.hop) || there.indexOf(fault.hop) > at;
-  if (!isLater || ["network", "route"].includes(fault.hop.decides.kind)) return fault;
+  if (!comesOf(fault.hop, mask, there)) return fault;
   return {
     ...fault,
     hop: mask,

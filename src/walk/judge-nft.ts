@@ -37,7 +37,7 @@ export const passesStatement = (statement: unknown, moment: Moment, sets: Sets):
 };
 
 /** What is looked at: a text or a number; `absent` for a field that the packet does not have; undefined for what nobody knows. */
-type Value = string | number | readonly Value[] | Flags | { readonly kind: "absent" } | undefined;
+export type Value = string | number | readonly Value[] | Flags | { readonly kind: "absent" } | undefined;
 const absent = { kind: "absent" } as const;
 
 const left = z.union([
@@ -133,7 +133,7 @@ const comparison = (op: string, { value, right, sets }: Sides): Judged => {
 
 const isFlags = (value: Value): value is Flags => typeof value === "object" && "flags" in value;
 
-const isAbsent = (value: Value): value is typeof absent => typeof value === "object" && "kind" in value;
+export const isAbsent = (value: Value): value is typeof absent => typeof value === "object" && "kind" in value;
 
 const bounds = z.object({ range: z.tuple([z.unknown(), z.unknown()]) });
 const prefix = z.object({ prefix: z.object({ addr: z.string(), len: z.number() }) });

@@ -1,11 +1,11 @@
-import { z } from "zod";
 import type { NftChain, NftRule, NftTable } from "../model/depth-rules.ts";
 import type { Note, Passed } from "./chains.ts";
-import type { Decider } from "./hop.ts";
-import { isOneOf, passesStatement, valueOf } from "./judge-nft.ts";
+import { deciderText, type Decider } from "./hop.ts";
+import { passesStatement } from "./judge-nft.ts";
 import type { Judged, Moment } from "./judge-match.ts";
 import { natText } from "./nat.ts";
 import { changedByNft } from "./nft-nat.ts";
+import { verdictsOf, type Said } from "./nft-verdicts.ts";
 
 type Walk = {
   readonly table: NftTable;
@@ -61,12 +61,12 @@ type At = { readonly chain: NftChain; readonly rule: NftRule; readonly depth: nu
 const throughStatements = (walk: Walk, at: At): End => {
   let certain: Judged = true;
   for (const statement of at.rule.statements) {
-    const end = verdictOf(statement, walk);
-    if (end !== undefined) {
-      const said = decide(walk, { ...at, certain: end.certain && certain === true }, end);
+    const verdicts = verdictsOf(statement, walk.moment, walk.table);
+    for (const each of verdicts ?? []) {
+      const said = decide(walk, { ...at, certain: each.certain && certain === true }, each);
       if (said !== "next") return said;
-      continue;
     }
+    if (verdicts !== undefined) continue;
     if (change(walk, statement, at)) return "accept";
     const passes = passesStatement(statement, walk.moment, walk.table.sets);
     if (passes === false) return "next";
@@ -74,38 +74,6 @@ const throughStatements = (walk: Walk, at: At): End => {
   }
   return "next";
 };
-
-type Said = { readonly word: string; readonly target: string | undefined; readonly certain: boolean };
-
-const WORDS = ["accept", "drop", "reject", "return", "continue", "jump", "goto", "queue"];
-
-/** The verdict that a statement is, or that its map gives for the packet; undefined for any other statement. */
-const verdictOf = (statement: unknown, walk: Walk): Said | undefined => {
-  if (typeof statement !== "object" || statement === null) return undefined;
-  const [word, value] = (Object.entries(statement) as [string, unknown][])[0] ?? ["", undefined];
-  if (WORDS.includes(word)) return { word, target: targetOf(value), certain: true };
-  const map = vmap.safeParse(statement);
-  if (!map.success) return undefined;
-  const key = valueOf(map.data.vmap.key, walk.moment);
-  for (const [element, verdict] of entriesOf(map.data.vmap.data, walk.table)) {
-    const hit = isOneOf(key, element, walk.table.sets);
-    if (hit === false) continue;
-    const said = verdictOf(verdict, walk);
-    return said === undefined ? undefined : { ...said, certain: hit === true };
-  }
-  return { word: "continue", target: undefined, certain: true };
-};
-
-const vmap = z.object({ vmap: z.object({ key: z.unknown(), data: z.unknown() }) });
-const anonymous = z.object({ set: z.array(z.tuple([z.unknown(), z.unknown()])) });
-
-const entriesOf = (data: unknown, { sets }: NftTable): readonly (readonly [unknown, unknown])[] => {
-  const named = typeof data === "string" ? { set: sets.get(data.slice(1)) } : data;
-  const found = anonymous.safeParse(named);
-  return found.success ? found.data.set : [];
-};
-
-const targetOf = (value: unknown): string | undefined => z.object({ target: z.string() }).safeParse(value).data?.target;
 
 const DEEPEST = 16;
 
@@ -129,8 +97,10 @@ const decide = (walk: Walk, at: At & { readonly certain: boolean }, { word, targ
 const perhaps = (walk: Walk, { chain, rule }: At, word: string): End => {
   if (["accept", "return", "jump", "goto"].includes(word)) walk.doubt ??= rule;
   const why = "nobody can tell from outside whether it holds for the packet";
-  if (word !== "accept" && word !== "return")
-    walk.notes.push({ decides: decider(walk, chain, rule), verdict: "unknown", why });
+  const decides = decider(walk, chain, rule);
+  // A map may have several verdicts that come into question: the rule is named once.
+  const isNamed = walk.notes.some((note) => deciderText(note.decides) === deciderText(decides));
+  if (word !== "accept" && word !== "return" && !isNamed) walk.notes.push({ decides, verdict: "unknown", why });
   return "next";
 };
 

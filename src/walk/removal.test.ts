@@ -20,6 +20,11 @@ const rule = (text: string, chain = "FORWARD"): Decider => ({
   text,
 });
 
+const raw = (text: string): Decider => ({
+  ...{ kind: "rule", tool: "iptables", table: "raw", chain: "PREROUTING", number: 2 },
+  text,
+});
+
 /** The words that a shell makes of a command, with what is in double quotes not run. */
 const wordsOf = (command: string): readonly string[] =>
   execFileSync("sh", ["-c", `set -f; printf '%s\\n' ${command}`], { encoding: "utf8" })
@@ -92,7 +97,7 @@ const nft = (handle: number | undefined, text: string): Decider => ({
   text,
 });
 
-test.each<[string, Hop, string]>([
+test.each<[string, Hop, string | undefined]>([
   ["a policy", hopOf(policy), "iptables -t filter -A FORWARD -s 172.30.1.0/24 -d 172.30.2.0/24 -j ACCEPT"],
   [
     "a rule for all",
@@ -123,6 +128,18 @@ test.each<[string, Hop, string]>([
     "a rule of nft for all",
     hopOf(nft(7, "drop")),
     "nft insert rule inet t c handle 7 ip saddr 172.30.1.0/24 ip daddr 172.30.2.0/24 accept",
+  ],
+  [
+    "a masquerade, which others need toward the outside",
+    hopOf(nft(7, "ip saddr 172.30.1.0/24 masquerade"), { becomes: { source: "10.0.0.1", destination: "172.30.2.2" } }),
+    "nft insert rule inet t c handle 7 ip saddr 172.30.1.0/24 ip daddr 172.30.2.0/24 accept",
+  ],
+  ["Docker's own drop in raw", hopOf(raw("-d 172.30.2.2/32 ! -i br-1 -j DROP")), undefined],
+  ["Docker's own drop in a chain of its own", hopOf(rule("! -i xh-a -o xh-a -j DROP", "DOCKER")), undefined],
+  [
+    "what the user has put before it",
+    hopOf(raw("-d 172.30.2.2/32 -j DROP")),
+    "iptables -t raw -D PREROUTING -d 172.30.2.2/32 -j DROP",
   ],
   ["a rule of nft for the fabric", hopOf(nft(7, "ip daddr 172.30.2.0/24 drop")), "nft delete rule inet t c handle 7"],
   [

@@ -16,7 +16,7 @@ type Beyond = {
 /**
  * The command that lets the packet pass at a hop, for the hop's host: takes away what is about the fabric alone, and else accepts the packet
  * right before it. Undefined where there is nothing that may be taken away: a way is missing or is the host's own (its default route, its
- * addresses and their networks), or lies outside of the hosts. What a host has said stands in it as single words of the shell.
+ * addresses and their networks), a rule is Docker's, or it lies outside of the hosts. What a host has said stands in it as single words of the shell.
  */
 export const removal = (hop: Hop, beyond: Beyond = {}): string | undefined => {
   const said = commandFor(hop, beyond);
@@ -59,7 +59,10 @@ const commandFor = (hop: Hop, beyond: Beyond): string | undefined => {
 const firewallCommand = (hop: Hop, decides: Of<"rule" | "policy" | "nft">, beyond: Beyond): string | undefined => {
   const { packet } = hop;
   if (beyond.passing !== undefined) return acceptCommand(decides, beyond.passing);
-  if (!isNarrow(hop)) return packet && acceptCommand(decides, passingOf(packet, beyond.subnets ?? []));
+  if (isDockers(decides)) return undefined;
+  // Whoever hides addresses does it toward the outside too.
+  if (!isNarrow(hop) || hop.becomes !== undefined)
+    return packet && acceptCommand(decides, passingOf(packet, beyond.subnets ?? []));
   if (decides.kind === "rule")
     return words(decides.tool, "-t", decides.table, "-D", decides.chain, ...tokens(decides.text).map(unmarked));
   if (decides.kind === "policy" || decides.handle === undefined) return undefined;
@@ -92,10 +95,23 @@ const sysctlCommand = (decides: Of<"sysctl">, why: string): string => {
     : `echo ${value} > ${quote(`/proc/sys/net/ipv4/conf/${device}/${leaf}`)}`;
 };
 
-/** A loose filter (2) still asks for some way back; where there is none, only no filter helps. */
+/** A loose filter (2) still asks for some way back, and by the device itself where that has no address: then only no filter helps. */
 const sysctlValue = ({ key }: Of<"sysctl">, why: string): number =>
-  key.endsWith(".forwarding") ? 1 : why.startsWith("there is no route back") ? 0 : 2;
+  key.endsWith(".forwarding") ? 1 : why.startsWith("there is no route back") || why.endsWith(" loose mode too") ? 0 : 2;
 
 /** Whether what decides is something that xhost made for that project. */
 export const isOurs = ({ decides }: Hop, project: string): boolean =>
   decides.kind === "rule" && new RegExp(`--comment "?${ruleComment(project)}"?( |$)`).test(decides.text);
+
+/**
+ * Docker's chains, and what it puts into raw PREROUTING and nat POSTROUTING: `-d ADDRESS/32 ! -i BRIDGE -j DROP`,
+ * `-s SUBNET ! -o BRIDGE -j MASQUERADE` (moby, iptabler/endpoint.go and network.go).
+ */
+export const isDockers = (decides: Decider): boolean => {
+  if (decides.kind !== "rule") return false;
+  const { table, chain, text } = decides;
+  if (chain.startsWith("DOCKER")) return chain !== "DOCKER-USER";
+  return table === "raw"
+    ? /^-d [\d.]+\/32 ! -i \S+ -j DROP$/.test(text)
+    : table === "nat" && /^-s [\d./]+ ! -o \S+ -j MASQUERADE$/.test(text);
+};

@@ -98,7 +98,7 @@ export const reverseFilter = (space: Space, device: string): { readonly key: str
 
 /**
  * Why the kernel does not believe a packet's source (fib_validate_source): an address of its own; for a strict filter, a way back by
- * another device; for a loose one, no way back at all. Undefined where it does.
+ * another device, and the same for a loose one on a device without an address (last_resort); no way back at all. Undefined where it does.
  */
 export const disbelief = (space: Space, question: Question): Disbelief | undefined => {
   const { source, destination, mark, incoming } = question;
@@ -117,12 +117,20 @@ export const disbelief = (space: Space, question: Question): Disbelief | undefin
 
 type Disbelief = { readonly decides: Decider; readonly why: string };
 
-const filtered = (space: Space, { source, incoming }: Question, { route }: Answer): Disbelief | undefined => {
+const filtered = (space: Space, { source, incoming }: Question, back: Answer): Disbelief | undefined => {
+  const { route, policy } = back;
   const { key, value } = reverseFilter(space, incoming);
   if (value === 0) return undefined;
   const decides: Decider = { kind: "sysctl", key, value: String(value) };
-  if (route?.type !== "unicast") return { decides, why: `there is no route back to its source ${source}` };
-  if (value !== 1 || route.device === incoming || route.multipath) return undefined;
+  if (route?.type !== "unicast") {
+    // Where something forbids the way back, an answer would get no further without the filter.
+    const isForbidden = route !== undefined || policy !== undefined;
+    const why = `there is no route back to its source ${source}`;
+    return { decides: isForbidden ? routeDecider(back, source) : decides, why };
+  }
+  const isBare = space.links.some(({ name, addresses }) => name === incoming && addresses.length === 0);
+  if ((value !== 1 && !isBare) || route.device === incoming || route.multipath) return undefined;
   const by = `${route.device ?? "no device"} (${routeText(route)})`;
-  return { decides, why: `it came in by ${incoming}, but the way back to its source ${source} is by ${by}` };
+  const bare = isBare ? "; a device without an address is strict in loose mode too" : "";
+  return { decides, why: `it came in by ${incoming}, but the way back to its source ${source} is by ${by}${bare}` };
 };

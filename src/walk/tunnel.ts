@@ -99,7 +99,7 @@ export const unwrapped = (trail: Trail, { place, packet: outer }: Opening): Step
   if (last === undefined || place.container !== undefined) return ended;
   const facts = trail.world.get(place.host)?.facts;
   const space = spaceOf(trail, place);
-  const link = space.links.find((each) => hears(each, last.link, { outer, facts }));
+  const link = nearest(space.links.filter((each) => hears(each, last.link, { outer, facts })));
   if (link === undefined) {
     say(trail, place, {
       point: "tunnel",
@@ -111,6 +111,16 @@ export const unwrapped = (trail: Trail, { place, packet: outer }: Opening): Step
   }
   sayStranger(trail, { place, link, packet: last.packet, from: last });
   return { kind: "enter", place, packet: last.packet, link, nextHop: last.packet.destination };
+};
+
+/**
+ * The one of several that gets the packets: a device that is switched on, and of those the one with most ends of its own; `tunl0`, which comes
+ * with the module ipip and has none, gets what no other takes (ip_tunnel_lookup in net/ipv4/ip_tunnel.c).
+ */
+const nearest = (links: readonly DeepLink[]): DeepLink | undefined => {
+  const rank = ({ up, tunnel }: DeepLink): number =>
+    (up ? 4 : 0) + (tunnel?.remote === undefined ? 0 : 2) + (tunnel?.local === undefined ? 0 : 1);
+  return [...links].sort((a, b) => rank(b) - rank(a))[0];
 };
 
 /** Whether a device takes packets of that kind, that are sent to the address and port. */

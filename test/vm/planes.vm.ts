@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { byPlane, deployed, endsOf, expectInSync, testPlane } from "../e2e/plane-table.ts";
 import { sent } from "../e2e/packets.ts";
 import { addressOf, testLab, type TestLab } from "../e2e/xhost.ts";
+import { testCapture, testTrace } from "./looking.ts";
 
 let lab: TestLab;
 
@@ -63,6 +64,9 @@ describe("ipip on the wire", () => {
     await lab.xhost("lab", "exec", "vm-planes", "fabric", "perl", "-e", forged);
     await vi.waitFor(async () => expect(Number(await count())).toBe(before + 1), PATIENT);
   });
+
+  testTrace({ lab: () => lab, file: () => file });
+  testCapture({ lab: () => lab, file: () => file });
 });
 
 test("destroy leaves the module to somebody else's tunnel, and unloads it where there is none", async () => {
