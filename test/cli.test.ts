@@ -48,6 +48,18 @@ test("a wrong command line gives one document with --json, too", async () => {
   expect((await start(["lab", "exec", "x", "--", "--json"])).stdout).toBe("");
 }, 30_000);
 
+test("trace: the first packet of a TCP connection has a size of its own", async () => {
+  const both = ["trace", "closed.yml", "c1", "c2", "--tcp", "80", "--size", "1400"];
+  const { exitCode, stderr } = await start(both);
+  expect([exitCode, stderr]).toEqual([
+    3,
+    "trace: --size is about echo requests, and --tcp sends none: give one of the two",
+  ]);
+  // each by itself gets as far as the inventory, in which there is no c1
+  for (const one of [both.slice(0, 6), [...both.slice(0, 4), ...both.slice(6)]])
+    expect((await start(one)).stderr).not.toContain("--size");
+});
+
 test("a folder is no inventory", async () => {
   const { exitCode, stderr } = await start(["validate", "sub"]);
   expect([exitCode, stderr]).toEqual([3, "sub: is a folder: name the inventory file in it"]);

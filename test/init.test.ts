@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseInventory } from "../src/inventory/parse.ts";
+import { ANSIBLE } from "./fakes/ansible-inventory.ts";
 import { sshServer, type SshServer } from "./fakes/ssh-server.ts";
 
 /**
@@ -13,30 +14,6 @@ import { sshServer, type SshServer } from "./fakes/ssh-server.ts";
 let folder: string;
 const servers: SshServer[] = [];
 const cli = join(import.meta.dirname, "../src/cli.ts");
-
-/** What ansible-inventory 2.14 printed for four hosts in the groups web and db. */
-const ANSIBLE = JSON.stringify({
-  _meta: {
-    hostvars: {
-      a: {
-        ansible_become: "true",
-        ansible_host: "192.0.2.1",
-        ansible_port: 2222,
-        ansible_ssh_private_key_file: "~/.ssh/ops key",
-        ansible_user: "ops",
-      },
-      b: {
-        ansible_host: "192.0.2.2",
-        ansible_ssh_common_args: `-J ops@192.0.2.9 -o "StrictHostKeyChecking no" -o UserKnownHostsFile=/dev/null`,
-      },
-      c: { ansible_become: "true", ansible_connection: "local" },
-      d: { ansible_become: "true", ansible_host: "{{ foo }}" },
-    },
-  },
-  all: { children: ["ungrouped", "web", "db"] },
-  db: { hosts: ["c", "d"] },
-  web: { hosts: ["a", "b"] },
-});
 
 const program = async (place: string, name: string, script: string): Promise<void> => {
   await mkdir(join(folder, place), { recursive: true });

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reportJsonSchema } from "../src/doctor/report.ts";
+import { traceJsonSchema } from "../src/doctor/trace-report.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
 import { jsonSchema } from "../src/inventory/schema.ts";
 
@@ -15,6 +16,10 @@ test("doctor.schema.json is what the code says; `npm run schema` renews it", asy
   await expect(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
     join(root, "doctor.schema.json"),
   );
+});
+
+test("trace.schema.json is what the code says; `npm run schema` renews it", async () => {
+  await expect(`${JSON.stringify(traceJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(join(root, "trace.schema.json"));
 });
 
 test("every example is fine", async () => {

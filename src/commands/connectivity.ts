@@ -1,4 +1,4 @@
-import { dockerNetworkOf } from "../inventory/placement.ts";
+import { dockerNetworkOf, isSourceKept } from "../inventory/placement.ts";
 import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
@@ -53,7 +53,7 @@ export const connectivity = async (
       reach(checks, {
         hosts,
         endpoints,
-        expect: (check) => sourceKept(check, inventory),
+        expect: (check) => isSourceKept(inventory, check.to),
         pace: (check) => paceOf(check, whole),
         full: (check) => fullSize(whole, check),
       }),
@@ -80,13 +80,6 @@ export const paceOf = (check: Check, whole: Fabric): Pace => {
   if (from === undefined || to === undefined || network === undefined || from.host === to.host) return usual;
   if (pairOf(whole, network, from.host, to.host)?.plane !== "wireguard") return usual;
   return { delay: from.host < to.host ? 0 : 0.5, patience: 9 };
-};
-
-/** With `firewall: none` the rule that keeps the address is somebody else's job. */
-export const sourceKept = (check: Check, inventory: Inventory): boolean => {
-  const to = inventory.containers.find((c) => c.ref === check.to);
-  const network = inventory.networks.find((n) => n.name === to?.network);
-  return network !== undefined && !network.masquerade && network.firewall !== "none";
 };
 
 const MAX_ROWS = 60;

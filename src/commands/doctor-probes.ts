@@ -8,11 +8,11 @@ import { reach, type HostPing } from "../doctor/reach.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
-import { dockerNetworkOf } from "../inventory/placement.ts";
+import { dockerNetworkOf, isSourceKept } from "../inventory/placement.ts";
 import type { Sizes, Way } from "../model/evidence.ts";
 import { observeHealth, type Health } from "../observe/health.ts";
 import type { Host } from "../ssh/host.ts";
-import { paceOf, sourceKept } from "./connectivity.ts";
+import { paceOf } from "./connectivity.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 
@@ -45,7 +45,7 @@ export const probes = async (
       reach(checks, {
         hosts,
         endpoints: endpointsOf(look, checks),
-        expect: (check) => sourceKept(check, look.inventory),
+        expect: (check) => isSourceKept(look.inventory, check.to),
         pace: (check) => paceOf(check, scene.fabric),
         full: (check) => fullSize(scene.fabric, check),
         hostPings: hostPingsOf(ways),

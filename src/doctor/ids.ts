@@ -84,7 +84,8 @@ export const WHY = {
   qdisc: "the queueing discipline of a device throws packets away",
   "nothing-listens": "the address answers, but no program has the port open",
   "wrong-answer": "the program that answers is not what the check asks for",
-  "source-changed": "the receiver sees another address than the container's: its rules and logs are wrong",
+  "source-changed":
+    "the receiver sees another address than the container's: its firewall drops that, or its rules and logs are wrong",
   "check-failed": "the containers do not reach each other, and nothing that was looked at says why",
 } as const;
 

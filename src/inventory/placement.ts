@@ -1,4 +1,4 @@
-import type { InventoryNetwork } from "./inventory.ts";
+import type { Inventory, InventoryNetwork } from "./inventory.ts";
 import type { Written } from "./schema.ts";
 
 type WrittenContainer = NonNullable<Written["containers"]>[string];
@@ -11,4 +11,10 @@ export const hostsOf = ({ host, hosts }: WrittenContainer, all: readonly string[
 export const dockerNetworkOf = (network: InventoryNetwork, host: string): string => {
   const source = network.blocks.get(host);
   return source?.kind === "existing" ? source.dockerNetwork : network.name;
+};
+
+/** Whether a container sees the others of its network by their own addresses: xhost sees to that, unless it is told not to. */
+export const isSourceKept = ({ containers, networks }: Inventory, to: string): boolean => {
+  const network = networks.find((n) => n.name === containers.find((c) => c.ref === to)?.network);
+  return network !== undefined && !network.masquerade && network.firewall !== "none";
 };

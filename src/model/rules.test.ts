@@ -14,6 +14,10 @@ test.each([
   ["-s 172.30.1.0/24 ! -o xh-demo-app -j MASQUERADE", true],
   ["! -s 172.31.7.0/24 -j MASQUERADE", true],
   ["-o eth0 -j MASQUERADE", true],
+  ["-o eth+ -j MASQUERADE", true],
+  ["-o eth9 -j MASQUERADE", false],
+  ["! -o eth9 -j MASQUERADE", true],
+  ["-i eth9 -j DROP", true],
   ["-j DOCKER-USER", true],
 ])("%s: %s", (rule, expected) => {
   expect(comesFirst(rule, own)).toBe(expected);
@@ -32,6 +36,20 @@ test.each([
   ["-j DROP", true],
 ])("before the chain for incoming tunnels, %s: %s", (rule, expected) => {
   expect(comesFirst(rule, incoming)).toBe(expected);
+});
+const forwarded = [
+  "-s 172.30.2.0/24 -d 172.30.1.0/24 -i eth0 -o xh-demo-app -m comment --comment xhost:demo -j ACCEPT",
+  "-s 172.30.1.0/24 -d 172.30.2.0/24 -i xh-demo-app -o eth0 -m comment --comment xhost:demo -j ACCEPT",
+];
+test.each([
+  ["-i eth9 -j DROP", false],
+  ["-i eth9 -p tcp -m tcp --dport 5432 -j DROP", false],
+  ["-i eth0 -j DROP", true],
+  ["-i xh-+ -j DROP", true],
+  ["! -i eth9 -j DROP", true],
+  ["-i eth0 -o docker0 -j DROP", false],
+])("in DOCKER-USER, %s: %s", (rule, expected) => {
+  expect(comesFirst(rule, forwarded)).toBe(expected);
 });
 test.each(["-j ACCEPT", "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"])("%s does what ours would", (rule) => {
   expect(comesFirst(rule, own)).toBe(false);

@@ -28,8 +28,9 @@ export const linkLines = (
       "ip -batch -",
       links.flatMap((d) => (d.want === undefined ? [] : batchLines(d.want as Link, made.includes(d), project))),
     ),
-    // Packets may come in by one plane and go out by another while the two hosts change; loose (ip-sysctl, rp_filter).
-    ...made.map((d) => `echo 2 > /proc/sys/net/ipv4/conf/${(d.want as Link).name}/rp_filter`),
+    // Packets may come in by one plane and go out by another while the two hosts change. Without an address of its own, a device drops them
+    // in loose mode too (__fib_validate_source, net/ipv4/fib_frontend.c: last_resort).
+    ...made.map((d) => `echo 0 > /proc/sys/net/ipv4/conf/${(d.want as Link).name}/rp_filter`),
     ...links.flatMap((d) => (d.want === undefined ? [] : keyLines(d.want as Link, project))),
     // wireguard-go sets 1420 once it runs, and answers wg only after that.
     ...made.flatMap((d) =>

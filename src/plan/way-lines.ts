@@ -39,7 +39,8 @@ const processLines = ({ name, userspace }: Link): readonly string[] =>
 
 const isWanted = (d: Difference): boolean => d.want !== undefined;
 
-const routeLine = ({ want, have }: Difference, project: string): string => {
+/** For `ip`; `replace` where something stands. */
+export const routeLine = ({ want, have }: Difference, project: string): string => {
   const owner = `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;
   if (want === undefined) return `route del ${(have as Route).destination} ${owner}`;
   const { destination, via, device, source, onlink, mtu } = want as Route;

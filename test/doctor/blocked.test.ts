@@ -4,6 +4,7 @@ import { blocked } from "../../src/doctor/checks/blocked.ts";
 import type { Scene } from "../../src/doctor/checks/scene.ts";
 import { walksOf } from "../../src/doctor/checks/walks.ts";
 import type { Space } from "../../src/model/depth.ts";
+import { parseNft } from "../../src/observe/depth-nft.ts";
 import { parsePolicies } from "../../src/observe/depth-policies.ts";
 import { deepScene, failedPing } from "./scenes.ts";
 
@@ -86,4 +87,28 @@ describe("a policy rule that diverts", () => {
 test("what a policy rule does is a word, also where ip prints a number", () => {
   const [rule] = parsePolicies(`[{"priority":100,"src":"all","dst":"192.0.2.0","dstlen":24,"action":"8"}]`);
   expect(rule?.text).toBe("from all to 192.0.2.0/24 prohibit");
+});
+
+test("a masquerade is blamed for what becomes of packets with another address, and none of Docker's own rules", async () => {
+  const json = JSON.stringify({
+    nftables: [
+      { table: { family: "ip", name: "theirs", handle: 1 } },
+      {
+        chain: { family: "ip", table: "theirs", name: "out", handle: 1, type: "nat", hook: "postrouting", prio: 90 },
+      },
+      { rule: { family: "ip", table: "theirs", chain: "out", handle: 2, expr: [{ masquerade: null }] } },
+    ],
+  });
+  const scene = await deepScene((space, host) => (host === "h1" ? { ...space, nft: parseNft(`${json}\n`) } : space));
+  const subnet = (host: string): string => scene.fabric.subnets.get("app")?.get(host)?.[0] ?? "";
+  const causes = blocked(scene, [], { walks: walksOf(scene, [failedPing("c1", "c2")], false), health: new Map() });
+  const ofH2 = causes.filter(({ remedy }) => remedy.command.includes(subnet("h2")));
+  expect(ofH2.map(({ id, host, remedy }) => [id, host, remedy.command])).toEqual([
+    [
+      "source-changed",
+      "h1",
+      `nft insert rule ip theirs out handle 2 ip saddr ${subnet("h1")} ip daddr ${subnet("h2")} accept`,
+    ],
+  ]);
+  expect(causes.filter(({ host }) => host !== "h1")).toEqual([]);
 });

@@ -15,8 +15,8 @@ export const CONTAINERS: readonly Case[] = [
     host: "h1",
     shell: "ip address add ${OWN%.*}.9/32 dev $BR; ip address del ${OWN%.*}.1/24 dev $BR",
     id: "bridge-address",
-    remedy: /^ip address add 172\.30\.\d+\.1\/24 dev xh-/,
-    thenDeploy: true,
+    remedy:
+      /^ip address add 172\.30\.\d+\.1\/24 dev xh-\S+\nip route replace 172\.30\.\S+ via 10\.211\.55\.12 dev eth0 proto 88 metric \d+ src \S+$/,
     after: "ip address del ${OWN%.*}.9/32 dev $BR",
   },
   {

@@ -101,6 +101,16 @@ export const RULES: readonly Case[] = [
     after: "nft delete table inet guard",
   },
   {
+    what: "a masquerade of somebody else's, where Docker of the other host drops what comes of it",
+    host: "h1",
+    shell:
+      "nft add table ip theirs; nft 'add chain ip theirs out { type nat hook postrouting priority 90; }'; nft add rule ip theirs out ip saddr $OWN masquerade",
+    id: "source-changed",
+    remedy:
+      /^nft insert rule ip theirs out handle \d+ ip saddr 172\.30\.\d+\.0\/24 ip daddr 172\.30\.\d+\.0\/24 accept$/,
+    after: "nft delete table ip theirs",
+  },
+  {
     what: "a rule of iptables-legacy beside nft",
     host: "h1",
     shell: "iptables-legacy -I FORWARD -d $OWN -j DROP",

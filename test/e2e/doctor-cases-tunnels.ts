@@ -105,6 +105,16 @@ export const WIREGUARD: readonly Case[] = [
     severity: "warning",
     remedy: DEPLOY,
   },
+  {
+    what: "somebody has set a preshared key on one host alone",
+    host: "h1",
+    shell:
+      "k=$(wg show $WG peers); e=$(wg show $WG endpoints | cut -f2); wg genpsk >/tmp/psk; wg set $WG peer $k remove; wg set $WG peer $k preshared-key /tmp/psk endpoint $e allowed-ips $NET",
+    id: "handshake-old",
+    peer: "h2",
+    remedy: /^wg set xh-\S+ peer (\S+) remove\nwg set xh-\S+ peer \1 endpoint 10\.211\.55\.12:51820 allowed-ips \S+$/,
+    after: "rm /tmp/psk",
+  },
   { what: "the tunnel is gone", host: "h1", shell: "pkill -x wireguard-go", id: "link-missing", remedy: DEPLOY },
 ];
 

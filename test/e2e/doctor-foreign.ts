@@ -21,7 +21,7 @@ export const FOREIGN = [
   "docker run -d --name plain xhost-lab:1 sh -c 'trap exit TERM; sleep 9999 & wait'",
   "iptables -A INPUT -p tcp --dport 25 -j DROP",
   "iptables -I FORWARD 1 -s 192.0.2.0/24 -j DROP",
-  "iptables -I DOCKER-USER 2 -i eth9 -p tcp --dport 5432 -j DROP",
+  "iptables -I DOCKER-USER 1 -i eth9 -p tcp --dport 5432 -j DROP",
   "nft add table inet theirs",
   "nft 'add chain inet theirs in { type filter hook input priority 0; }'",
   "nft add rule inet theirs in tcp dport 23 drop",

@@ -1,12 +1,12 @@
 import { allSubnets } from "../../walk/accept.ts";
+import { diversion, type Ends } from "../../walk/diversion.ts";
 import { deciderText, type Hop } from "../../walk/hop.ts";
 import { removal } from "../../walk/removal.ts";
 import type { Health } from "../../observe/health.ts";
 import type { Cause } from "../diagnosis.ts";
 import { WHY, type DiagnosisId } from "../ids.ts";
-import { diversion, type Ends } from "./diverted.ts";
 import { managed } from "./managed.ts";
-import { cause, here, onHost, type Scene } from "./scene.ts";
+import { cause, here, onHost, worldOf, type Scene } from "./scene.ts";
 
 type Known = {
   readonly ends: Ends;
@@ -21,7 +21,8 @@ const IDS: Readonly<Record<Hop["decides"]["kind"], DiagnosisId>> = {
   ...{ peer: "peer-wrong", device: "check-failed", tap: "check-failed", network: "check-failed" },
 };
 
-const idOf = ({ decides: d, container }: Hop): DiagnosisId => {
+const idOf = ({ decides: d, container, becomes }: Hop): DiagnosisId => {
+  if (becomes !== undefined) return "source-changed";
   const id = IDS[d.kind];
   if (container !== undefined && id === "rule-blocks") return "container-blocks";
   if (container !== undefined && d.kind === "route") return "container-route";
@@ -41,7 +42,7 @@ export const blockCause = (scene: Scene, hop: Hop, { ends, health, hitsCheck }: 
 
 const plainCause = (scene: Scene, hop: Hop, { ends, hitsCheck }: Omit<Known, "health">): Cause => {
   const { host } = hop;
-  const led = diversion(scene, hop, ends);
+  const led = diversion({ world: worldOf(scene), fabric: scene.fabric }, hop, ends);
   const command = led?.command ?? removal(hop, { subnets: allSubnets(scene.fabric) });
   const refs = scene.fabric.inventory.containers
     .filter((c) => c.host === host && isIn(scene, hop, c.name))
@@ -49,7 +50,7 @@ const plainCause = (scene: Scene, hop: Hop, { ends, hitsCheck }: Omit<Known, "he
   const inside = hop.container === undefined ? "" : `in the namespace of ${refs.join(", ")}: `;
   return cause(idOf(hop), {
     host,
-    seen: `${inside}${hop.point}: ${led?.seen ?? deciderText(hop.decides)}: ${hop.why}`,
+    seen: `${inside}${hop.point}: ${led === undefined ? "" : `${led.rule}, which leads to the `}${deciderText(hop.decides)}: ${hop.why}`,
     remedy: command === undefined ? here(scene.deploy.replace(" deploy ", " plan ")) : onHost(host, command),
     hitsCheck,
     hitsUnderlay: hop.isOuter ? (from, to) => from === host || to === host : undefined,

@@ -1,6 +1,6 @@
 import { deciderText, type Hop } from "../../walk/hop.ts";
 import { request } from "../../walk/packet.ts";
-import { isOurs } from "../../walk/removal.ts";
+import { isDockers, isOurs } from "../../walk/removal.ts";
 import { firstDrop, walkBoth } from "../../walk/walk.ts";
 import type { Finding } from "../finding.ts";
 import type { Cause } from "../diagnosis.ts";
@@ -84,8 +84,3 @@ const isForeign = (hop: Hop, { fabric }: Scene): boolean => {
   if (d.kind !== "rule") return false;
   return hop.container !== undefined || !(isOurs(hop, fabric.inventory.name) || isDockers(d));
 };
-
-/** Docker's chains, and what it puts into raw PREROUTING: `-d ADDRESS/32 ! -i BRIDGE -j DROP` (moby, iptabler/endpoint.go). */
-const isDockers = ({ table, chain, text }: { table: string; chain: string; text: string }): boolean =>
-  (chain.startsWith("DOCKER") && chain !== "DOCKER-USER") ||
-  (table === "raw" && /^-d [\d.]+\/32 ! -i \S+ -j DROP$/.test(text));

@@ -1,10 +1,10 @@
 import type { Cause } from "../diagnosis.ts";
-import { linkName } from "../../model/names.ts";
 import { endsOf, explains, type Ends } from "../attribute.ts";
 import { gathered } from "../hubs.ts";
 import type { Finding } from "../finding.ts";
 import type { DiagnosisId } from "../ids.ts";
-import { cause, here, listed, onHost, type Scene } from "./scene.ts";
+import { silenceOf } from "./silence.ts";
+import { cause, here, listed, onHost, type Scene, type Told } from "./scene.ts";
 
 /** Failed checks that no cause explains, one for each pair of hosts, and for each container whose program does not answer. */
 export const unexplained = (scene: Scene, findings: readonly Finding[], causes: readonly Cause[]): readonly Cause[] => {
@@ -39,34 +39,36 @@ const told = (scene: Scene, group: readonly Finding[], ends: Ends, hub?: string)
   const seen = listed(
     group.map((f) => `${f.from} to ${f.to} (${f.address ?? "no address"}), ${probeWords(f)}: ${f.note}`),
   );
-  const name = first.to.split("@")[0] ?? first.to;
-  if (id === "nothing-listens" || id === "wrong-answer") {
-    const command = id === "nothing-listens" ? `docker restart ${name}` : `docker logs --tail 20 ${name}`;
-    return cause(id, { host: to, seen, remedy: onHost(to, command), hitsCheck: () => false });
-  }
-  const silence = id === "check-failed" ? handshakeSilence(scene, from, to) : undefined;
+  if (id === "nothing-listens" || id === "wrong-answer") return program(id, { host: to, ref: first.to, seen });
+  const silence = id === "check-failed" ? (silenceOf(scene, from, to) ?? silenceOf(scene, to, from)) : undefined;
   return cause(silence === undefined ? id : "handshake-old", {
-    host: hub ?? from,
-    peer: hub !== undefined || to === from ? undefined : to,
-    seen: silence === undefined ? seen : `${silence}; ${seen}`,
-    remedy: here(`${scene.deploy.replace(" deploy ", " trace ")} ${first.from} ${first.to}`),
+    ...placeOf({ from, to, hub, silent: silence?.host }),
+    seen: silence === undefined ? seen : `${silence.seen}; ${seen}`,
+    remedy: silence?.remedy ?? here(`${scene.deploy.replace(" deploy ", " trace ")} ${first.from} ${first.to}`),
     hitsCheck: (a, b) => group.some((f) => f.from === a.ref && f.to === b.ref),
   });
 };
 
-/** Seconds after which WireGuard makes no use of a session any more (its paper, section 6.1: reject-after-time). */
-const REJECT_AFTER = 180;
+type Program = { readonly host: string; readonly ref: string; readonly seen: string };
 
-/** What a host's tunnel says of the other one, where it has heard nothing from it for too long. */
-const handshakeSilence = ({ fabric, seen }: Scene, from: string, to: string): string | undefined => {
-  const key = fabric.ports.wireguard.get(to)?.publicKey;
-  const depth = seen.find(({ host }) => host === from)?.depth;
-  const device = linkName(fabric.inventory.name, "wireguard");
-  const peer = depth?.wireguard.find((p) => p.device === device && p.publicKey === key);
-  if (depth === undefined || peer === undefined) return undefined;
-  if (peer.handshake === 0) return `no WireGuard handshake with ${to} so far`;
-  const age = depth.clock - peer.handshake;
-  return age > REJECT_AFTER ? `the last WireGuard handshake with ${to} was ${age} s ago` : undefined;
+const program = (id: "nothing-listens" | "wrong-answer", { host, ref, seen }: Program): Cause => {
+  const name = ref.split("@")[0] ?? ref;
+  const command = id === "nothing-listens" ? `docker restart ${name}` : `docker logs --tail 20 ${name}`;
+  return cause(id, { host, seen, remedy: onHost(host, command), hitsCheck: () => false });
+};
+
+type Around = {
+  readonly from: string;
+  readonly to: string;
+  /** The host that many pairs have in common. */
+  readonly hub: string | undefined;
+  /** The one that has heard nothing. */
+  readonly silent: string | undefined;
+};
+
+const placeOf = ({ from, to, hub, silent }: Around): Pick<Told, "host" | "peer"> => {
+  const host = hub ?? silent ?? from;
+  return { host, peer: hub !== undefined || to === from ? undefined : host === from ? to : from };
 };
 
 const probeWords = ({ probe }: Finding): string =>

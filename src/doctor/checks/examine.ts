@@ -13,7 +13,7 @@ export const examine = (scene: Scene, env: Readonly<Record<string, string | unde
   ...scene.seen.flatMap((seen) => [
     ...underlay(scene, seen),
     ...kernel(scene, seen),
-    ...bridges(scene, seen),
+    ...bridges(scene, seen, env),
     ...containers(scene, seen),
     ...drift(scene, seen, env),
   ]),

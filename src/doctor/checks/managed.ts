@@ -9,7 +9,7 @@ type Managed = { readonly id: DiagnosisId; readonly command: string };
 /** Undefined where the rule or policy is nobody's but the user's. `health` is that of the hop's host. */
 export const managed = (scene: Scene, hop: Hop, health: Health | undefined): Managed | undefined => {
   const { decides: d, container } = hop;
-  if (container !== undefined || health === undefined) return undefined;
+  if (container !== undefined || health === undefined || hop.becomes !== undefined) return undefined;
   const isUfw = (d.kind === "rule" && d.chain.startsWith("ufw-")) || (d.kind === "policy" && d.table === "filter");
   if (health.ufw && isUfw) return { id: "ufw", command: ufw(scene, hop).join(" && ") };
   if (health.firewalld && d.kind === "nft" && d.table === "firewalld")

@@ -22,7 +22,9 @@ export type Scene = {
 export const worldOf = ({ seen }: Scene): World =>
   new Map(seen.map(({ host, facts, depth }) => [host, { facts, depth }]));
 
-type Told = Omit<Cause, "id" | "why" | "severity" | "deployFixes"> & Partial<Pick<Cause, "severity" | "deployFixes">>;
+/** A cause without what its id says. */
+export type Told = Omit<Cause, "id" | "why" | "severity" | "deployFixes"> &
+  Partial<Pick<Cause, "severity" | "deployFixes">>;
 
 /** A diagnosis with the reason that its id has; a fault that `deploy` does not mend, unless told otherwise. */
 export const cause = (id: DiagnosisId, told: Told): Cause => ({

@@ -1,10 +1,12 @@
+import { isSourceKept } from "../../inventory/placement.ts";
 import { walkEnd } from "../../walk/blocking.ts";
+import type { Ends } from "../../walk/diversion.ts";
+import { comesOf, disguise } from "../../walk/disguise.ts";
 import type { Hop } from "../../walk/hop.ts";
 import { request } from "../../walk/packet.ts";
 import { walkBoth } from "../../walk/walk.ts";
 import type { CheckEnd } from "../diagnosis.ts";
 import type { Finding } from "../finding.ts";
-import type { Ends } from "./diverted.ts";
 import { worldOf, type Scene } from "./scene.ts";
 
 /** A packet to be walked through what was read: of a failed check, or of none. */
@@ -66,7 +68,7 @@ const portOf = (finding: Finding | undefined): number | undefined => {
   return finding?.probe.kind === "http" ? Number(new URL(finding.probe.url).port || 80) : undefined;
 };
 
-/** Everything that drops a walk's packet, there and back, in order. */
+/** Everything that drops a walk's packet, there and back, in order, and what changes its source where containers keep theirs. */
 export type Drops = { readonly walk: Walk; readonly hops: readonly Hop[]; readonly ends: Ends };
 
 /** Undefined where an end does not run. */
@@ -77,6 +79,9 @@ export const dropsOn = (scene: Scene, walk: Walk): Drops | undefined => {
   const ends = { source: a.address, destination: b.address };
   const packet = request({ ...ends, port: portOf(walk.finding), size: walk.finding?.tooBig });
   const { there, back } = walkBoth(world, { from: a.place, packet });
-  const hops = [...there.hops, ...(back?.hops ?? [])].filter(({ verdict }) => verdict === "drops");
+  const mask = isSourceKept(scene.fabric.inventory, walk.to.ref) ? disguise(there.hops, a.address) : undefined;
+  const isStopping = (hop: Hop): boolean =>
+    hop.verdict === "drops" && (mask === undefined || !comesOf(hop, mask, there.hops));
+  const hops = [...there.hops, ...(back?.hops ?? [])].filter((hop) => hop === mask || isStopping(hop));
   return { walk, hops, ends };
 };
