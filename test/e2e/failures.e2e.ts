@@ -42,7 +42,7 @@ describe.each(ENGINES)("failures on %s", (_title, engine) => {
     const { code, stderr } = await lab.xhost("deploy", file, "--yes");
     await lab.on("h2", "ip route del 172.30.0.0/16");
     expect(code).toBe(1);
-    expect(stderr).toContain("overlaps the route 172.30.0.0/16 via 10.211.55.1 on this host");
+    expect(stderr).toContain("overlaps the route 172.30.0.0/16 via 10.211.55.1 dev eth0 on this host");
     await untouched("h1", "h2", "h3");
   });
 
