@@ -18,7 +18,7 @@ const GRACE = 5000;
 const MOST_WAITING = 128 * 1024 * 1024;
 
 type Options = {
-  readonly hosts: ReadonlyMap<string, Host>;
+  readonly hosts: ReadonlyMap<string, Pick<Host, "name" | "stream">>;
   readonly clocks: ReadonlyMap<string, Clock>;
   readonly sink: Sink;
   /** Bytes that are kept of each packet, 0 for all. */
@@ -119,8 +119,17 @@ const startAll = async (
 const headsOf = async (started: readonly Intake[], failed: readonly XhostError[]) => {
   const all = await Promise.allSettled(started.map(async ({ point, ready }) => ({ point, head: await ready })));
   const errors = [...failed, ...all.flatMap((each) => (each.status === "rejected" ? [expected(each.reason)] : []))];
-  if (errors.length > 0) throw combined(errors);
+  if (errors.length > 0) throw combined(onceEach(errors));
   return all.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+};
+
+/** The filter is the same everywhere, and so is what tcpdump says against it: the first one says it for all. */
+const onceEach = (errors: readonly XhostError[]): readonly XhostError[] => {
+  const said = new Set<string>();
+  return errors.filter(({ code, message }) => {
+    const words = code === "INVENTORY" ? message.replace(/^.*?: tcpdump: /, "") : message;
+    return !said.has(words) && said.add(words);
+  });
 };
 
 const expected = (error: unknown): XhostError => {

@@ -66,7 +66,7 @@ const TELL = [
 ].join("\n");
 
 /** Measures it with a dozen questions. */
-export const measureClock = async (host: Host): Promise<Clock> => {
+export const measureClock = async (host: Pick<Host, "name" | "run" | "shell">): Promise<Clock> => {
   const shell = await host.shell("ask for the time");
   shell.send(TELL);
   await shell.nextLine();

@@ -19,7 +19,7 @@ export type Intake = {
 export type Done = { readonly counts: TcpdumpCounts; readonly trouble: XhostError | undefined };
 
 type Options = {
-  readonly host: Host;
+  readonly host: Pick<Host, "name" | "stream">;
   readonly snap: number;
   /** Takes packets as they come; the stream waits for it. */
   readonly take: (records: readonly PcapRecord[]) => Promise<void>;

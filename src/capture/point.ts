@@ -11,6 +11,8 @@ export type Point = {
   readonly name: string;
   /** Process whose network namespace the device is in; undefined for the host's own. */
   readonly pid: number | undefined;
+  /** In its place, a network namespace by its name (ip-netns(8)). */
+  readonly netns?: string | undefined;
   /** pcap-filter(7). */
   readonly filter: string;
 };

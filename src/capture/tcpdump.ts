@@ -10,17 +10,18 @@ const BUFFER = 16_384;
  * not come up to its device otherwise; everywhere else that changes nothing of use. The SSH session itself (`$1` is sshd's
  * SSH_CONNECTION: client, port, server, port) is never part of it.
  */
-export const captureScript = ({ pid, device, kind, filter }: Point, snap: number): string => {
+export const captureScript = ({ pid, netns, device, kind, filter }: Point, snap: number): string => {
   const options = ["--immediate-mode", "-n", "-U", ...(kind === "bridge" ? [] : ["-p"]), "-B", String(BUFFER)];
   const words = [
     ...(pid === undefined ? [] : ["nsenter", "-t", String(pid), "-n"]),
+    ...(netns === undefined ? [] : ["nsenter", `--net=/run/netns/${netns}`]),
     ...["tcpdump", "-i", device, ...options, "-s", String(snap)],
     ...["--time-stamp-precision=nano", "-w", "-"],
   ];
   return [
     `filter=${quote(filter)}`,
     `set -- $1`,
-    `[ $# -ne 4 ] || filter="($filter) and not (tcp port $2 and tcp port $4 and host $1)"`,
+    `[ $# -ne 4 ] || filter="\${filter:+($filter) and }not (tcp port $2 and tcp port $4 and host $1)"`,
     `exec ${words.map(quote).join(" ")} "$filter"`,
   ].join("\n");
 };

@@ -5,6 +5,7 @@ import { lineSink } from "../capture/line-sink.ts";
 import { pcapngSink } from "../capture/pcapng-sink.ts";
 import type { Point, PointKind } from "../capture/point.ts";
 import { pointsOf } from "../capture/points.ts";
+import type { CaptureReport } from "../capture/report.ts";
 import type { Sink, Tally } from "../capture/sink.ts";
 import { XhostError } from "../errors.ts";
 import type { Inventory, InventoryContainer } from "../inventory/inventory.ts";
@@ -120,10 +121,16 @@ const outcomeOf = (
     ...{ host, kind, device, name },
     ...{ packets, dropped, lost },
   }));
+  const report: CaptureReport = {
+    file: file ?? null,
+    packets: sum,
+    points,
+    failed: troubles.map(({ message }) => message),
+  };
   return {
     text: isApart ? text : "",
     errors: troubles,
-    json: { file: file ?? null, packets: sum, points, failed: troubles.map(({ message }) => message) },
+    json: report,
     code: failureCode(troubles),
   };
 };
