@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import { reacher } from "./reach.ts";
 import { resolveSsh, targetOf, type Resolved } from "./resolve.ts";
 import { run } from "./run.ts";
-import type { Remote } from "./session.ts";
+import type { SshRemote } from "./docker-channels.ts";
 import { stream } from "./stream.ts";
 import { shell } from "./shell.ts";
 
@@ -50,7 +50,7 @@ type Opened = {
 const hostOver = ({ host, connection, timeout, Docker }: Opened): Host => {
   const { config } = connection;
   const become = host.become ?? (config.user === "root" ? "none" : "sudo");
-  const remote: Remote = { name: host.name, connection, become, timeout, sessions: pLimit(4) };
+  const remote: SshRemote = { name: host.name, connection, become, timeout, sessions: pLimit(4) };
   const { docker, end } = dockerOver({ remote, socket: host.dockerSocket, Docker });
   return {
     name: host.name,

@@ -1,9 +1,8 @@
-import type { ClientChannel } from "ssh2";
 import { quote } from "./quote.ts";
-import { asRoot, environment, exec, type Remote } from "./session.ts";
+import { asRoot, environment, exec, type Channel, type Remote } from "./session.ts";
 
 /** Starts `docker system dial-stdio` on the host; resolves when the daemon answers, rejects with what it says instead. */
-export const startDialStdio = async (remote: Remote, socket: string): Promise<ClientChannel> => {
+export const startDialStdio = async (remote: Remote, socket: string): Promise<Channel> => {
   const script = `${environment}; exec docker -H ${quote(`unix://${socket}`)} system dial-stdio`;
   const channel = await exec(remote, asRoot(remote, `sh -c ${quote(script)}`), "docker system dial-stdio");
   await answered(channel, remote.timeout);
@@ -11,7 +10,7 @@ export const startDialStdio = async (remote: Remote, socket: string): Promise<Cl
 };
 
 /** The program starts happily without a daemon: only an answer tells. A HEAD request leaves no body in the channel. */
-const answered = (channel: ClientChannel, timeout: number): Promise<void> =>
+const answered = (channel: Channel, timeout: number): Promise<void> =>
   new Promise((resolve, reject) => {
     let head = "";
     let stderr = "";

@@ -1,7 +1,11 @@
 import type { Duplex } from "node:stream";
+import type { Connection } from "./dial.ts";
 import { startDialStdio } from "./dial-stdio.ts";
 import { dockerTrouble } from "./docker-trouble.ts";
 import { lostError, type Remote } from "./session.ts";
+
+/** A host over SSH: Docker's socket is forwarded by its sshd. */
+export type SshRemote = Remote & { readonly connection: Connection };
 
 /** Byte streams to the Docker socket of a host, over its one SSH connection. */
 export type DockerChannels = {
@@ -20,7 +24,7 @@ type Means = keyof typeof atOnce;
  * First sshd itself connects to the socket (stream-local forwarding, as the login user). Where sshd forbids that, or the
  * login user may not open the socket, `docker system dial-stdio` does it, through sudo where become says so.
  */
-export const dockerChannels = (remote: Remote, socket: string): DockerChannels => {
+export const dockerChannels = (remote: SshRemote, socket: string): DockerChannels => {
   let chosen: Promise<Means> | undefined;
   let spare: Duplex | undefined;
 
@@ -65,7 +69,7 @@ export const dockerChannels = (remote: Remote, socket: string): DockerChannels =
 /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254 section 5.1: sshd's configuration forbids it. */
 const isProhibited = (cause: unknown): boolean => cause instanceof Error && "reason" in cause && cause.reason === 1;
 
-const forward = ({ connection }: Remote, socket: string): Promise<Duplex> =>
+const forward = ({ connection }: SshRemote, socket: string): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     connection.client.openssh_forwardOutStreamLocal(socket, (error, channel) => {
       if (error === undefined) resolve(channel);

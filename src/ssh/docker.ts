@@ -2,8 +2,8 @@ import type Dockerode from "dockerode";
 import pLimit from "p-limit";
 import { XhostError } from "../errors.ts";
 import { channelAgent } from "./docker-agent.ts";
-import { dockerChannels } from "./docker-channels.ts";
-import { lostError, type Remote } from "./session.ts";
+import { dockerChannels, type SshRemote } from "./docker-channels.ts";
+import { lostError } from "./session.ts";
 
 /**
  * Docker's API on one host. A call rejects with an XhostError when the daemon cannot be reached; the daemon's own
@@ -15,7 +15,7 @@ export type Docker = Dockerode;
 /** What `import("dockerode")` brings; loading it takes 0.2 s, so it is passed in. */
 export type DockerLibrary = typeof Dockerode;
 
-type DockerOver = { readonly remote: Remote; readonly socket: string; readonly Docker: DockerLibrary };
+type DockerOver = { readonly remote: SshRemote; readonly socket: string; readonly Docker: DockerLibrary };
 
 /** Dockerode over the SSH connection of a host. Sends nothing by itself; `end` gives up its idle channels. */
 export const dockerOver = ({ remote, socket, Docker }: DockerOver): { docker: Docker; end: () => void } => {

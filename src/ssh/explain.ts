@@ -1,6 +1,7 @@
-import type { Resolved } from "./resolve.ts";
+/** Whom one wanted to reach. */
+export type Way = { readonly user: string; readonly hostname: string; readonly port: number };
 
-type Attempt = { readonly config: Resolved; readonly timeout: number };
+type Attempt = { readonly config: Way; readonly timeout: number };
 
 /** Why a connection failed, in the user's words; knows the error by its code or level, never by its text. */
 export const explain = (error: Error, attempt: Attempt): string => {
@@ -14,12 +15,11 @@ export const explain = (error: Error, attempt: Attempt): string => {
   return reasons[code]?.(attempt.config, code) ?? (error.message || code);
 };
 
-const unresolved = ({ hostname }: Resolved, code: string): string =>
-  `the name ${hostname} cannot be resolved (${code})`;
-const noRoute = ({ hostname }: Resolved, code: string): string => `no route to ${hostname} (${code})`;
-const reset = (_config: Resolved, code: string): string => `the other side reset the connection (${code})`;
+const unresolved = ({ hostname }: Way, code: string): string => `the name ${hostname} cannot be resolved (${code})`;
+const noRoute = ({ hostname }: Way, code: string): string => `no route to ${hostname} (${code})`;
+const reset = (_config: Way, code: string): string => `the other side reset the connection (${code})`;
 
-const reasons: Readonly<Record<string, (config: Resolved, code: string) => string>> = {
+const reasons: Readonly<Record<string, (config: Way, code: string) => string>> = {
   ENOTFOUND: unresolved,
   EAI_AGAIN: unresolved,
   ECONNREFUSED: ({ port }) => `connection refused, no SSH server listens on port ${port}`,

@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { ClientChannel } from "ssh2";
-import { endOf, type End } from "./session.ts";
+import { endOf, type Channel, type End } from "./session.ts";
 
 /** The output of a running command, line by line. */
 export type Lines = {
@@ -11,7 +10,7 @@ export type Lines = {
 };
 
 /** Reads a channel from now on; `timeout` in seconds. */
-export const readLines = (channel: ClientChannel, timeout: number): Lines => {
+export const readLines = (channel: Channel, timeout: number): Lines => {
   const lines: string[] = [];
   let rest = "";
   let stderr = "";

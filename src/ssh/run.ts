@@ -1,4 +1,3 @@
-import type { ClientChannel } from "ssh2";
 import { XhostError } from "../errors.ts";
 import {
   asRoot,
@@ -10,6 +9,7 @@ import {
   startError,
   startSession,
   type End,
+  type Channel,
   type Remote,
 } from "./session.ts";
 
@@ -31,7 +31,7 @@ export const run = async (remote: Remote, script: string, what: string): Promise
  */
 const framed = (script: string): string => `echo ${started}; ${environment}; { :\n${script}\n} </dev/null\n`;
 
-const finished = (channel: ClientChannel, timeout: number): Promise<End | "late"> =>
+const finished = (channel: Channel, timeout: number): Promise<End | "late"> =>
   new Promise((resolve) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];

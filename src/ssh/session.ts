@@ -1,14 +1,26 @@
 import type { LimitFunction } from "p-limit";
-import type { ClientChannel } from "ssh2";
+import type { Duplex, Readable } from "node:stream";
 import { XhostError } from "../errors.ts";
-import type { Connection } from "./dial.ts";
-import { explain } from "./explain.ts";
+import { explain, type Way } from "./explain.ts";
 import { quote } from "./quote.ts";
+
+/** A command that runs: its input and output. Emits `close` with its exit status, or with null and its signal, when all of it has been read. */
+export type Channel = Duplex & { readonly stderr: Readable };
+
+/** What commands go over: an SSH connection, or this machine itself. */
+export type Line = {
+  readonly client: {
+    readonly exec: (command: string, callback: (error: Error | undefined, channel: Channel) => void) => unknown;
+  };
+  readonly config: Way;
+  /** Why it is no more; `undefined` while it stands. */
+  readonly lost: () => string | undefined;
+};
 
 /** A host that commands can be sent to. */
 export type Remote = {
   readonly name: string;
-  readonly connection: Connection;
+  readonly connection: Line;
   readonly become: "none" | "sudo";
   /** Seconds for each command. */
   readonly timeout: number;
@@ -17,7 +29,7 @@ export type Remote = {
 };
 
 /** A command that is running. `release` gives its session back, whatever became of it. */
-export type Session = { readonly channel: ClientChannel; readonly release: () => void };
+export type Session = { readonly channel: Channel; readonly release: () => void };
 
 /** The first line of every script's output; what a login shell prints before it is not the script's. */
 export const started = "--xhost-started--";
@@ -93,7 +105,7 @@ const freeSession = (sessions: LimitFunction): Promise<() => void> =>
   new Promise((resolve) => void sessions(() => new Promise<void>((release) => resolve(release))));
 
 /** Starts a command without waiting for a free session: for Docker's channels, which are counted elsewhere. */
-export const exec = ({ name, connection, timeout }: Remote, command: string, what: string): Promise<ClientChannel> =>
+export const exec = ({ name, connection, timeout }: Remote, command: string, what: string): Promise<Channel> =>
   new Promise((resolve, reject) => {
     const fail = (cause: Error): void => {
       const why = connection.lost() ?? explain(cause, { config: connection.config, timeout });

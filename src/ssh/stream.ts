@@ -1,6 +1,16 @@
-import type { ClientChannel } from "ssh2";
 import type { ByteStream } from "./host.ts";
-import { asRoot, endOf, environment, exec, lostError, started, startError, type End, type Remote } from "./session.ts";
+import {
+  asRoot,
+  endOf,
+  environment,
+  exec,
+  lostError,
+  started,
+  startError,
+  type Channel,
+  type End,
+  type Remote,
+} from "./session.ts";
 
 /** Seconds between signs of life, and how long the script lives without one: a connection may end without a word. */
 const BEAT = 5;
@@ -42,7 +52,7 @@ const framed = (script: string): string =>
     `wait $job; status=$?; kill $watch 2>/dev/null; exit $status; }\n`,
   ].join("\n");
 
-const endOfChannel = (channel: ClientChannel): Promise<End> =>
+const endOfChannel = (channel: Channel): Promise<End> =>
   new Promise((resolve) => {
     const stderr: Buffer[] = [];
     channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
@@ -52,7 +62,7 @@ const endOfChannel = (channel: ClientChannel): Promise<End> =>
     );
   });
 
-type Running = { readonly remote: Remote; readonly channel: ClientChannel; readonly what: string };
+type Running = { readonly remote: Remote; readonly channel: Channel; readonly what: string };
 
 /** Standard output behind the line that says that the script has started; what a login shell prints is before it. */
 async function* output({ remote, channel, what }: Running, ended: Promise<End>): AsyncGenerator<Buffer, void> {
