@@ -17,7 +17,7 @@ import { facts } from "./captured.ts";
 const captures = join(import.meta.dirname, "captures");
 export const HOSTS = ["h1", "h2", "h3"];
 /** The hosts as a deploy left them. */
-export const world: World = new Map(
+const looked = new Map(
   await Promise.all(
     HOSTS.map(async (host) => {
       const depth = parseDepth(await readFile(join(captures, "deep", `${host}.txt`), "utf8"));
@@ -26,12 +26,14 @@ export const world: World = new Map(
   ),
 );
 
+export const world: World = looked;
+
 const fabricOf = async (): Promise<Fabric> => {
   const text = await readFile(join(captures, "inventory.yml"), "utf8");
   const inventory = parseInventory(text, { file: "inventory.yml", env: {} });
   const sights = inventory.hosts.map((host): [string, Sight] => [
     host.name,
-    { host, hostname: host.ssh.host, facts: world.get(host.name)?.facts },
+    { host, hostname: host.ssh.host, facts: looked.get(host.name)?.facts },
   ]);
   return fabric(inventory, new Map(sights));
 };

@@ -1,13 +1,13 @@
-import { isCollection, isScalar, LineCounter, parseDocument, type Document } from "yaml";
-import { XhostError } from "../errors.ts";
+import { isCollection, isScalar, type Document } from "yaml";
 import type { Service } from "./compose.ts";
 import { fill } from "./fill.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Inventory } from "./inventory.ts";
-import { locate, type Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { schema } from "./schema.ts";
 import { ownWords, schemaProblems } from "./schema-problems.ts";
 import { validate } from "./validate.ts";
+import { ALIASES, readYaml, refuse } from "./yaml-file.ts";
 
 /**
  * Reads an inventory. All problems come at once, in the order of the file, as one INVENTORY error with a line
@@ -17,12 +17,9 @@ export const parseInventory = (
   text: string,
   { file, env }: { file: string; env: Readonly<Record<string, string | undefined>> },
 ): Inventory => {
-  const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, version: "1.2" });
-  const report = (problems: readonly Problem[]): void => fail(problems, { doc, lines, file });
-  if (doc.errors.length > 0)
-    throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
-  refuseBadAliases(doc, file);
+  const source = readYaml(text, file);
+  const { doc } = source;
+  const report = (problems: readonly Problem[]): void => refuse(problems, source);
   const asWritten = doc.clone();
   const missing = interpolate(doc, env);
   const parsed = read(doc);
@@ -37,18 +34,6 @@ export const parseInventory = (
   report(validate(parsed.data, inventory));
   const containers = inventory.containers.map((c) => ({ ...c, shownEnvironment: environmentOf(asWritten, c.name) }));
   return { ...inventory, containers };
-};
-
-/** How often aliases may unfold before the file counts as an attack; the yaml library's own default. */
-const ALIASES = { maxAliasCount: 100 };
-
-/** An alias without its anchor, or aliases that unfold without end (the yaml library counts them). */
-const refuseBadAliases = (doc: Document, file: string): void => {
-  try {
-    doc.toJS(ALIASES);
-  } catch (cause) {
-    throw new XhostError("INVENTORY", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
 };
 
 /** A container's environment before variables are replaced; its form is the one that has been checked after. */
@@ -86,25 +71,3 @@ const read = (doc: Document): ReturnType<typeof schema.safeParse> => {
 
 const scalarOf = (text: string): string | number | boolean =>
   text === "true" || text === "false" ? text === "true" : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-
-const fail = (problems: readonly Problem[], source: { doc: Document; lines: LineCounter; file: string }): void => {
-  if (problems.length === 0) return;
-  const located = [...new Set(problems.map((p) => locate(p, source)))];
-  const position = (line: string): number[] => /:(\d+):(\d+) /.exec(line)?.slice(1).map(Number) ?? [0, 0];
-  located.sort((a, b) => {
-    const [[al = 0, ac = 0], [bl = 0, bc = 0]] = [position(a), position(b)];
-    return al - bl || ac - bc;
-  });
-  throw new XhostError("INVENTORY", located.join("\n"));
-};
-
-const syntaxProblem = (
-  error: { message: string; code: string; pos: readonly [number, number] },
-  file: string,
-  lines: LineCounter,
-): string => {
-  const { line, col } = lines.linePos(error.pos[0]);
-  const [why = ""] = error.message.split(/ at line \d+/);
-  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : why;
-  return `${file}:${line}:${col} ${hint}`;
-};

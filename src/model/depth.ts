@@ -34,6 +34,8 @@ export type ContainerDepth = {
   readonly space: Space;
   /** The device of the host at the other end of each veth, by the container's device; others have no entry. */
   readonly peers: ReadonlyMap<string, string>;
+  /** The same for veths whose other end is in another container; Docker makes none. */
+  readonly neighbours?: ReadonlyMap<string, { readonly container: string; readonly device: string }> | undefined;
 };
 
 /** A network namespace as the kernel has it. */

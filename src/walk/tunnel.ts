@@ -39,7 +39,7 @@ export const wrapped = (trail: Trail, wrapping: Wrapping): Step => {
     isTracked: true,
     nat: [],
   };
-  return { kind: "send", place: { host: place.host, container: undefined }, packet: outer };
+  return { kind: "send", place, packet: outer };
 };
 
 const carrierOf = (trail: Trail, wrapping: Wrapping): Carrier | undefined => {
@@ -127,7 +127,7 @@ const nearest = (links: readonly DeepLink[]): DeepLink | undefined => {
 const hears = (
   link: DeepLink,
   theirs: DeepLink,
-  { outer, facts }: { outer: Packet; facts: Facts | undefined },
+  { outer, facts }: { outer: Packet; facts: Pick<Facts, "wireguard"> | undefined },
 ): boolean => {
   const { tunnel, type, name } = link;
   if (theirs.type === "vxlan")

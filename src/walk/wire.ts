@@ -12,22 +12,26 @@ export const transmitted = (trail: Trail, crossing: Crossing & { readonly by: De
   const { place, link, nextHop } = crossing;
   const inside = place.container === undefined ? containerWith(trail.world, place.host, nextHop) : undefined;
   const port = linkOf(spaceOf(trail, place), inside?.peer);
-  const isHere = inside !== undefined && port?.master === link.name;
+  // By a bridge, or by a cable that ends in the container.
+  const isHere = inside !== undefined && port !== undefined && (port.master === link.name || port.name === link.name);
   // A bridge has no carrier where no port has one: the port says more.
   if ((isHere && sayDown(trail, { ...crossing, link: port })) || sayDown(trail, crossing)) return ended;
-  if (place.container !== undefined) return fromContainer(trail, crossing);
-  if (isHere) return toPort(trail, crossing, { ...inside, port });
-  if (!isTunnel(link)) return toHost(trail, crossing);
+  if (!isTunnel(link)) {
+    if (place.container !== undefined) return fromContainer(trail, crossing);
+    return isHere ? toPort(trail, crossing, { ...inside, port }) : toHost(trail, crossing);
+  }
   sayOut(trail, crossing);
   return wrapped(trail, crossing);
 };
 
 type Inside = { readonly id: string; readonly link: DeepLink; readonly port: DeepLink };
 
-/** From the host's own bridge to a container on it. */
+/** From the host's own bridge, or by a cable, to a container. */
 const toPort = (trail: Trail, crossing: Crossing, { id, link, port }: Inside): Step => {
   const { place, packet, nextHop } = crossing;
   sayOut(trail, crossing);
+  if (port.name === crossing.link.name)
+    return { kind: "enter", place: { ...place, container: id }, packet, link, nextHop };
   const bridged = { space: spaceOf(trail, place), packet, incoming: undefined, outgoing: port.name } as const;
   for (const hook of ["OUTPUT", "POSTROUTING"] as const)
     sayNotes(trail, place, throughHook({ ...bridged, hook, family: "bridge" }).notes);
@@ -39,12 +43,15 @@ const fromContainer = (trail: Trail, crossing: Crossing): Step => {
   const { place, packet, link, nextHop } = crossing;
   const own = { host: place.host, container: undefined };
   sayOut(trail, crossing);
-  const peer = trail.world
-    .get(place.host)
-    ?.depth.containers.get(place.container ?? "")
-    ?.peers.get(link.name);
-  const other = linkOf(spaceOf(trail, own), peer);
+  const depth = trail.world.get(place.host)?.depth.containers.get(place.container ?? "");
+  const other = linkOf(spaceOf(trail, own), depth?.peers.get(link.name));
   if (other !== undefined) return { kind: "enter", place: own, packet, link: other, nextHop };
+  const neighbour = depth?.neighbours?.get(link.name);
+  if (neighbour !== undefined) {
+    const there = { host: place.host, container: neighbour.container };
+    const end = linkOf(spaceOf(trail, there), neighbour.device);
+    if (end !== undefined) return { kind: "enter", place: there, packet, link: end, nextHop };
+  }
   return unclear(trail, crossing, `${link.name} is no veth of Docker's: what is behind it is not known`);
 };
 
@@ -135,10 +142,15 @@ export const entered = (trail: Trail, crossing: Crossing): Step => {
 /** Between two ports of a bridge; iptables sees it where br_netfilter is told to show it (ip-sysctl, bridge-nf-call-iptables). */
 const bridged = (trail: Trail, crossing: Crossing, bridge: DeepLink): Step => {
   const { place, packet, link, nextHop } = crossing;
-  const space = spaceOf(trail, place);
   const inside = containerWith(trail.world, place.host, nextHop);
-  const port = linkOf(space, inside?.peer);
-  if (inside === undefined || port?.master !== bridge.name)
+  const port = linkOf(spaceOf(trail, place), inside?.peer);
+  if (inside !== undefined && port !== undefined && port.master !== bridge.name)
+    return lost(
+      trail,
+      { ...crossing, link: port },
+      `${port.name}, behind which ${nextHop} is, is no port of ${bridge.name}`,
+    );
+  if (inside === undefined || port === undefined)
     return unclear(
       trail,
       { ...crossing, link: bridge },
@@ -150,6 +162,19 @@ const bridged = (trail: Trail, crossing: Crossing, bridge: DeepLink): Step => {
       { ...crossing, link: port },
       `${link.name} and ${port.name} are isolated ports of ${bridge.name}`,
     );
+  sayAcross(trail, crossing, { bridge, port });
+  if (sayDown(trail, { ...crossing, link: port })) return ended;
+  sayOut(trail, { ...crossing, link: port });
+  return { kind: "enter", place: { ...place, container: inside.id }, packet, link: inside.link, nextHop };
+};
+
+/** What is hooked in between two ports of a bridge, and iptables where it is told of them. */
+const sayAcross = (
+  trail: Trail,
+  { place, packet, link }: Crossing,
+  { bridge, port }: { readonly bridge: DeepLink; readonly port: DeepLink },
+): void => {
+  const space = spaceOf(trail, place);
   const across = { space, incoming: link.name, outgoing: port.name, family: "bridge" } as const;
   for (const hook of ["FORWARD", "POSTROUTING"] as const)
     sayNotes(trail, place, throughHook({ ...across, hook, packet }).notes);
@@ -159,7 +184,4 @@ const bridged = (trail: Trail, crossing: Crossing, bridge: DeepLink): Step => {
     const incoming = hook === "POSTROUTING" ? undefined : bridge.name;
     sayNotes(trail, place, throughHook({ space, hook, packet, incoming, outgoing }).notes);
   }
-  if (sayDown(trail, { ...crossing, link: port })) return ended;
-  sayOut(trail, { ...crossing, link: port });
-  return { kind: "enter", place: { ...place, container: inside.id }, packet, link: inside.link, nextHop };
 };

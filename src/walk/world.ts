@@ -6,7 +6,10 @@ import type { Tracked } from "./nat.ts";
 import type { Packet } from "./packet.ts";
 
 /** Hosts that were looked at deeply, by name. */
-export type World = ReadonlyMap<string, { readonly facts: Facts; readonly depth: Depth }>;
+export type World = ReadonlyMap<
+  string,
+  { readonly facts: Pick<Facts, "wireguard" | "containers">; readonly depth: Depth }
+>;
 
 /** A network namespace: of a container by its id, else the host's own. */
 export type Place = { readonly host: string; readonly container: string | undefined };
