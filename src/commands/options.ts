@@ -43,11 +43,16 @@ export const onInventory = (command: Command): Command => onHosts(command.argume
 
 /** Adds what the commands share that reach hosts. */
 export const onHosts = (command: Command): Command =>
-  common(command)
-    .addOption(new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names))
-    .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64))
-    .addOption(
-      new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
-        .argParser(positive)
-        .default(20),
-    );
+  withTimeout(
+    common(command)
+      .addOption(new Option("--limit <hosts>", "only these hosts, separated by commas").argParser(names))
+      .addOption(new Option("--forks <n>", "hosts at a time").argParser(positive).default(64)),
+  );
+
+/** Adds how long a host is waited for. */
+export const withTimeout = (command: Command): Command =>
+  command.addOption(
+    new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
+      .argParser(positive)
+      .default(20),
+  );

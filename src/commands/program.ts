@@ -8,6 +8,7 @@ import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
 import { common, onHosts, onInventory, positive, type Options } from "./options.ts";
 import { plan } from "./plan.ts";
+import { addScenario } from "./scenario-program.ts";
 import { status } from "./status.ts";
 import { trace } from "./trace.ts";
 import { validate } from "./validate.ts";
@@ -31,6 +32,7 @@ export const program = (version: string, finish: Finish): Command => {
   addCapture(whole, version, finish);
   addDestroy(whole, finish);
   addLab(whole, finish);
+  addScenario(whole, version, finish);
   return whole;
 };
 

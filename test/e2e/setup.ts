@@ -9,6 +9,9 @@ const BESIDES = [
   need("ufw", "ufw"),
   need("firewalld", "firewalld"),
   need("dbus-daemon", "dbus-daemon", "dbus"),
+  need("ethtool", "ethtool"),
+  need("tcpdump", "tcpdump"),
+  need("ovs-vswitchd", "openvswitch-switch"),
 ];
 
 /**

@@ -1,0 +1,83 @@
+import { readdir, readFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { XhostError } from "../errors.ts";
+import type { Place } from "../scenario/guard.ts";
+import { arm } from "../scenario/guard.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { connector } from "../ssh/connect.ts";
+import { keptHost, localHost } from "../ssh/local.ts";
+import type { Context } from "./context.ts";
+import { readInventory } from "./read-inventory.ts";
+
+/** Where a scenario is run. */
+export type Where =
+  { readonly kind: "local" } | { readonly kind: "host"; readonly inventory: string; readonly host: string };
+
+/** Of kept ones on this machine: a file NAME with the first process of its namespaces. */
+const KEPT = "/run/xhost/local";
+
+type Run = { readonly scenario: Scenario; readonly keep: boolean };
+
+/** Opens the place, hands it over and closes it. A place on this machine that is kept is written down, and taken away before the next. */
+export const onPlace = async <T>(
+  where: Where,
+  { scenario, keep }: Run,
+  context: Context,
+  use: (host: Place, isLocal: boolean) => Promise<T>,
+): Promise<T> => {
+  if (where.kind === "host") return onHost(where, context, (host) => use(host, false));
+  await endKept(scenario.name, context);
+  const host = await localHost({ timeout: context.timeout });
+  try {
+    const result = await use(host, true);
+    if (keep) {
+      await host.keep();
+      await mkdir(KEPT, { recursive: true, mode: 0o700 });
+      await writeFile(`${KEPT}/${scenario.name}`, `${host.pid}\n`);
+      context.note(`To look around in it: nsenter --target ${host.pid} --all`);
+    }
+    return result;
+  } finally {
+    await host.close();
+  }
+};
+
+const onHost = async <T>(
+  { inventory: file, host: name }: Extract<Where, { kind: "host" }>,
+  context: Context,
+  use: (host: Place) => Promise<T>,
+): Promise<T> => {
+  const inventory = await readInventory(file, context);
+  const at = inventory.hosts.find((host) => host.name === name);
+  if (at === undefined)
+    throw new XhostError(
+      "INVENTORY",
+      `--host: no host named ${name} in ${file} (known: ${inventory.hosts.map((host) => host.name).join(", ")})`,
+    );
+  const ssh = connector({ timeout: context.timeout });
+  try {
+    return await use(await ssh.open(at));
+  } finally {
+    await ssh.close();
+  }
+};
+
+/** Takes back what a run has left or kept; tells whether there was anything. */
+export const cleanPlace = async (where: Where, name: string, context: Context): Promise<boolean> => {
+  if (where.kind === "local") return endKept(name, context);
+  return onHost(where, context, async (host) => {
+    const guard = await arm(host, name);
+    await guard.end();
+    return guard.tookOver !== undefined;
+  });
+};
+
+const endKept = async (name: string, { timeout }: Context): Promise<boolean> => {
+  const file = `${KEPT}/${name}`;
+  const pid = Number(await readFile(file, "utf8").catch(() => ""));
+  const kept = pid > 1 ? await keptHost(pid, { timeout }) : undefined;
+  kept?.end();
+  await rm(file, { force: true });
+  // The folders go with the last one.
+  if ((await readdir(KEPT).catch(() => ["gone"])).length === 0) await rm(KEPT, { recursive: true });
+  return kept !== undefined;
+};

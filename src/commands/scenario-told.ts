@@ -1,0 +1,41 @@
+import { hasPassed, type CheckResult, type Result, type Told } from "../scenario/result.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import type { Context } from "./context.ts";
+import type { Where } from "./scenario-place.ts";
+
+/** Tells a run on the screen as it goes on, and how it ended. */
+export const scenarioTold = (
+  { name, title }: Scenario,
+  { show, note, paint }: Context,
+): Told & { readonly end: (result: Result, where: Where) => void } => ({
+  note,
+  part: (part) => {
+    if (part === "build") show(paint(`${name}: ${title}`, "host"));
+    else if (part !== "check") show(`\n${paint(part, "host")}`);
+  },
+  step: ({ command, does }) => show(`${paint(`# ${does}`, "command")}\n$ ${command}`),
+  output: show,
+  check: (result) => show(checkLine(result, paint)),
+  found: ({ found, named, why }) => {
+    const lines = found.length === 0 ? ["nothing that drops the packet was found"] : found;
+    show([...lines.map((line) => `  ${paint(named ? "→" : "✖", named ? "~" : "-")} ${line}`), `    ${why}`].join("\n"));
+  },
+  end: (result, where) => {
+    const { checks, broken, left } = result;
+    const all = [...checks, ...(broken === undefined ? [] : [...broken.checks, ...broken.healed])];
+    const passed = all.filter((each) => each.passed).length;
+    const verdict = `${passed} of ${all.length} checks passed${broken !== undefined && !broken.named ? ", and the cause was not named" : ""}`;
+    show(`\n${paint(verdict, hasPassed(result) ? "+" : "-")}`);
+    if (left === undefined) show(`It was kept. To take it back: xhost scenario clean ${name}${wordsOf(where)}`);
+    else if (left.length === 0) show("Everything was taken back: the host is as it was.");
+    else show(["The host is not as it was:", ...left.map((line) => `  ${line}`)].join("\n"));
+  },
+});
+
+const checkLine = ({ check, passed, seen }: CheckResult, paint: Context["paint"]): string => {
+  const mark = passed ? paint("✔", "+") : paint("✖", "-");
+  return `${mark} ${check.claim}\n    ${paint(seen, "command")}`;
+};
+
+const wordsOf = (where: Where): string =>
+  where.kind === "local" ? " --local" : ` -i ${where.inventory} --host ${where.host}`;

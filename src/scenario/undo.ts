@@ -1,0 +1,44 @@
+import type { Step } from "./build.ts";
+
+/**
+ * Shell text that takes back the steps that were begun, the last first; `file` has their number, which is written before each. It may run
+ * twice, and after any of them: what is not there any more is no failure. Runs in the scenario's folder on the host.
+ */
+export const undoScript = (steps: readonly Step[], file: string): string =>
+  [
+    `begun=$(cat ${file} 2>/dev/null || echo 0)`,
+    ...steps
+      .map(({ undo }, i) => (undo === undefined ? "" : `test $begun -lt ${i + 1} || { ${undo}; } >/dev/null 2>&1`))
+      .filter((line) => line !== "")
+      .toReversed(),
+    `echo 0 >${file}`,
+  ].join("\n");
+
+type Counted = {
+  /** Where the number of the last step that was begun is kept. */
+  readonly file: string;
+  /** Number of the first of these steps, 1 for the first of all. */
+  readonly first: number;
+};
+
+/**
+ * Shell text that does the steps in order, in the scenario's folder. Prints what they print; the first that fails ends it with a last line
+ * `failed NUMBER STATUS`, and status 0.
+ */
+export const doScript = (steps: readonly Step[], { file, first }: Counted): string =>
+  steps
+    .map(({ command, isPartial = false }, i) => {
+      const number = first + i;
+      // What failed as a whole has left nothing, and what looks like it is somebody else's.
+      const failed = isPartial ? "" : ` echo ${number - 1} >${file};`;
+      return `echo ${number} >${file}; { ${command}; } 2>&1 || { status=$?;${failed} echo "failed ${number} $status"; exit 0; }`;
+    })
+    .join("\n");
+
+/** The number and the status of the step that failed, and what it printed; undefined where none did. */
+export const failureOf = (
+  output: string,
+): { readonly number: number; readonly status: string; readonly said: string } | undefined => {
+  const [, said = "", number = "", status = ""] = /^([^]*?)^failed (\d+) (\d+)\n$/m.exec(output) ?? [];
+  return number === "" ? undefined : { number: Number(number), status, said: said.trim() };
+};
