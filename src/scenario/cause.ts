@@ -21,23 +21,38 @@ export const causeOf = async (host: Place, scenario: Scenario, pings: readonly P
   const world: World = new Map([
     [host.name, { facts: { wireguard: [], containers: [] }, depth: withCables(scenario, depth) }],
   ]);
-  const switches = await unplugged(host, scenario);
-  if (switches !== undefined && switches.length > 0) return switches;
+  const unplugged = await unpluggedEnds(host, scenario, depth);
+  const hops = pings.flatMap((ping) => dropsOf(world, host.name, ping));
+  // Who is unplugged explains what becomes of packets there.
+  const isTold = (hop: Hop): boolean => unplugged.some(({ port }) => hopText(hop).includes(port));
+  const hasSwitch = scenario.nodes.some(({ kind }) => kind === "ovs-bridge");
   // What Open vSwitch does with a packet that has entered one of its ports, the host's own tables do not tell.
-  const isJudged = ({ container }: Hop): boolean => switches === undefined || container !== undefined;
-  return [...new Set(pings.flatMap((ping) => dropsOf(world, host.name, ping).filter(isJudged).map(hopText)))];
+  const isJudged = (hop: Hop): boolean => !hasSwitch || hop.container !== undefined;
+  return [
+    ...unplugged.map(({ port, bridge }) => `${host.name}: device ${port}: it is no port of ${bridge}`),
+    ...new Set(hops.filter((hop) => isJudged(hop) && !isTold(hop)).map(hopText)),
+  ];
 };
 
-/** Ends of cables that should be ports of a switch of Open vSwitch and are not; undefined where the scenario has none. */
-const unplugged = async (host: Place, { nodes, links }: Scenario): Promise<readonly string[] | undefined> => {
-  const names = nodes.filter(({ kind }) => kind === "ovs-bridge").map(({ name }) => name);
-  if (names.length === 0) return undefined;
-  const script = names.map((name) => `ovs-vsctl list-ports ${name} | sed "s|^|${name} |"`).join("\n");
-  const ports = new Set(lines(await host.run(script, "ask Open vSwitch for its ports")));
+type Unplugged = { readonly port: string; readonly bridge: string };
+
+/** Ends of cables that the scenario has as ports of a bridge or a switch of Open vSwitch, and that are none. */
+const unpluggedEnds = async (
+  host: Place,
+  { nodes, links }: Scenario,
+  { own }: Depth,
+): Promise<readonly Unplugged[]> => {
+  const named = (wanted: string): readonly string[] =>
+    nodes.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+  const switches = named("ovs-bridge");
+  const script = switches.map((name) => `ovs-vsctl list-ports ${name} | sed "s|^|${name} |"`).join("\n");
+  const ports = new Set(switches.length === 0 ? [] : lines(await host.run(script, "ask Open vSwitch for its ports")));
+  for (const { name, master } of own.links) ports.add(`${master ?? ""} ${name}`);
+  const bridges = [...switches, ...named("bridge")];
   return links
     .flatMap((link) => (link.type === "veth" ? [...link.ends] : []))
-    .filter((end) => names.includes(end.node) && !ports.has(`${end.node} ${end.interface}`))
-    .map((end) => `${host.name}: ovs-vsctl list-ports ${end.node}: ${end.interface} is no port of it`);
+    .filter((end) => bridges.includes(end.node) && !ports.has(`${end.node} ${end.interface}`))
+    .map((end) => ({ port: end.interface, bridge: end.node }));
 };
 
 /** What `DEEP_SCRIPT` prints of containers, of named network namespaces. */
