@@ -96,8 +96,9 @@ export const DEEP_SCRIPT = [
   ...ENTER,
   `section clock; date +%s`,
   `section qdiscs; tc -s -j qdisc 2>/dev/null`,
-  `section handshakes; test -z "$(wg show interfaces 2>/dev/null)" ||`,
-  `  for what in endpoints latest-handshakes transfer; do wg show all $what 2>/dev/null | sed "s|^|$what\t|"; done`,
+  // Not `wg show all endpoints`: it has the device's name before the first peer only (wireguard-tools 1.0.20210914, show.c).
+  `section handshakes; for d in $(wg show interfaces 2>/dev/null); do`,
+  `  for what in endpoints latest-handshakes transfer; do wg show $d $what 2>/dev/null | sed "s|^|$what\t$d\t|"; done; done`,
   `failed=failed; within 0 space own; failed=`,
   ...CONTAINERS,
   ...CONTAINER,

@@ -183,7 +183,7 @@ const parseQdiscs = (text: string): readonly Qdisc[] | undefined =>
     .data?.filter(({ kind, drops }) => drops > 0 || !HARMLESS.includes(kind))
     .map(({ dev, kind, drops, options }) => ({ device: dev, kind, dropped: drops, options }));
 
-/** Parses `wg show all endpoints`, `latest-handshakes` and `transfer`, each line behind the word and a tab. */
+/** Parses `wg show DEVICE endpoints`, `latest-handshakes` and `transfer`, each line behind the word, the device and tabs. */
 const parseHandshakes = (text: string): readonly WireguardPeerDepth[] => {
   const peers = new Map<string, { -readonly [K in keyof WireguardPeerDepth]: WireguardPeerDepth[K] }>();
   for (const line of lines(text)) {

@@ -38,7 +38,7 @@ describe("planes between three hosts of both engines", () => {
         host,
         `ip -4 route show proto 88; ip neigh show nud permanent; bridge fdb show | grep dst;
          ip -d -o link | grep -oE 'xh-ep-mix-(vxlan|wg): .* mtu [0-9]+'; iptables-save | grep XHOST | grep -v 'XHOST-ep-mix.i -s';
-         for what in endpoints allowed-ips persistent-keepalive; do wg show all $what; done`,
+         for d in $(wg show interfaces); do for what in endpoints allowed-ips persistent-keepalive; do wg show $d $what; done; done`,
       )
     )
       .split("\n")
