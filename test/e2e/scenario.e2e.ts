@@ -290,7 +290,7 @@ describe("on a host over SSH", () => {
     await expect.poll(state, { timeout: 30_000, interval: 500 }).toBe(before);
   });
 
-  test("what a killed guard has left is taken back by the next run; one that is kept, by `clean`", async () => {
+  test("one that is kept is taken back by the next run, and by `clean`", async () => {
     const before = await state();
     expect((await xhost(...on("run", "router", "--keep"))).code).toBe(0);
     expect(await lab.on("h1", "ip netns list | sort")).toMatch(/^ns1.*\nns2/);
