@@ -1,4 +1,5 @@
-import { readdir, readFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { XhostError } from "../errors.ts";
 import type { Place } from "../scenario/guard.ts";
 import { arm } from "../scenario/guard.ts";
@@ -77,7 +78,7 @@ const endKept = async (name: string, { timeout }: Context): Promise<boolean> => 
   const kept = pid > 1 ? await keptHost(pid, { timeout }) : undefined;
   kept?.end();
   await rm(file, { force: true });
-  // The folders go with the last one.
-  if ((await readdir(KEPT).catch(() => ["gone"])).length === 0) await rm(KEPT, { recursive: true });
+  // The folders go with the last one; rmdir(2) refuses one that is not empty.
+  for (const folder of [KEPT, dirname(KEPT)]) await rmdir(folder).catch(() => undefined);
   return kept !== undefined;
 };
