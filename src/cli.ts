@@ -31,7 +31,7 @@ if (INIT_CWD !== undefined && npm_lifecycle_event === "xhost" && realpathSync(np
   process.chdir(INIT_CWD);
 
 const interrupt = new AbortController();
-let isChanging = false;
+let changed = "nothing was changed";
 process.on("SIGINT", () => stop());
 process.on("SIGTERM", () => stop());
 process.on("SIGHUP", () => stop());
@@ -75,7 +75,7 @@ const contextOf = (options: Options): Context => {
       process.stderr.write(`${text}\n`);
     },
     confirm,
-    onChange: () => (isChanging = true),
+    onChange: (told = "what was done stays, run again to complete it") => (changed = told),
     progress: {
       stderr: process.stderr,
       show: isPlain || !canRedraw(process.stderr) ? "lines" : "live",
@@ -119,9 +119,11 @@ const finish: Finish = async (options, work) => {
 /** Prints a failure for whom it is meant and returns the exit code; a bug keeps its stack. */
 const report = (error: unknown, { json, verbose }: Partial<Options>): number => {
   if (interrupt.signal.aborted) {
-    const told = `interrupted: ${isChanging ? "what was done stays, run again to complete it" : "nothing was changed"}`;
+    // Connections are cut by the interrupt itself; anything else that failed was on the way back.
+    const failed = error instanceof XhostError && error.code !== "UNREACHABLE" ? `${error.message}\n` : "";
+    const told = `interrupted${failed === "" ? `: ${changed}` : ""}`;
     if (json === true) writeError("INTERRUPTED", told);
-    process.stderr.write(`${told}\n`);
+    process.stderr.write(`${failed}${told}\n`);
     return INTERRUPTED;
   }
   const code = error instanceof XhostError ? error.code : "BUG";

@@ -6,7 +6,7 @@ import { reportJsonSchema } from "../src/doctor/report.ts";
 import { traceJsonSchema } from "../src/doctor/trace-report.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
 import { jsonSchema } from "../src/inventory/schema.ts";
-import { jsonSchema as scenarioJsonSchema } from "../src/scenario/schema.ts";
+import { jsonSchema as scenarioJsonSchema } from "../src/scenario/deploy-schema.ts";
 
 const root = join(import.meta.dirname, "..");
 

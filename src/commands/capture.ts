@@ -28,6 +28,8 @@ export type CaptureOptions = {
   readonly snap: number;
   readonly version: string;
   readonly json: boolean;
+  /** Called when packets are being taken at every point. */
+  readonly onReady?: () => void;
 };
 
 /** Takes the packets of containers at the points of their way, on all their hosts at once, in one order of time. */
@@ -51,7 +53,10 @@ export const capture = async (
         await captureAt(points, {
           ...workOf(look, options, context),
           sink,
-          onReady: () => context.note(begun(points)),
+          onReady: () => {
+            context.note(begun(points));
+            options.onReady?.();
+          },
         }),
         context,
       );

@@ -15,8 +15,8 @@ export type Context = {
   readonly note: (text: string) => void;
   /** Asks a yes-or-no question; throws an INVENTORY error where nobody can be asked. */
   readonly confirm: (question: string) => Promise<boolean>;
-  /** To be called before the first change of anything: an interrupt from then on says that what was done stays. */
-  readonly onChange: () => void;
+  /** To be called before the first change of anything: an interrupt from then on says that what was done stays, or what is given. */
+  readonly onChange: (told?: string) => void;
   readonly progress: PhaseOptions;
   /** Seconds for a connection, and for a command on a host. */
   readonly timeout: number;

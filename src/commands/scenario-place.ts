@@ -8,10 +8,10 @@ import { connector } from "../ssh/connect.ts";
 import { keptHost, localHost } from "../ssh/local.ts";
 import type { Context } from "./context.ts";
 import { readInventory } from "./read-inventory.ts";
+import type { Chosen } from "./scenario-fleet.ts";
 
 /** Where a scenario is run. */
-export type Where =
-  { readonly kind: "local" } | { readonly kind: "host"; readonly inventory: string; readonly host: string };
+export type Where = { readonly kind: "local" } | ({ readonly kind: "hosts" } & Chosen);
 
 /** Of kept ones on this machine: a file NAME with the first process of its namespaces. */
 const KEPT = "/run/xhost/local";
@@ -25,7 +25,7 @@ export const onPlace = async <T>(
   context: Context,
   use: (host: Place, isLocal: boolean) => Promise<T>,
 ): Promise<T> => {
-  if (where.kind === "host") return onHost(where, context, (host) => use(host, false));
+  if (where.kind === "hosts") return onHost(where, context, (host) => use(host, false));
   await endKept(scenario.name, context);
   const host = await localHost({ timeout: context.timeout });
   try {
@@ -43,10 +43,12 @@ export const onPlace = async <T>(
 };
 
 const onHost = async <T>(
-  { inventory: file, host: name }: Extract<Where, { kind: "host" }>,
+  { inventory: file, names: [name, another] }: Chosen,
   context: Context,
   use: (host: Place) => Promise<T>,
 ): Promise<T> => {
+  if (name === undefined) throw new XhostError("INVENTORY", "--inventory: which of its hosts? add --host NAME");
+  if (another !== undefined) throw new XhostError("INVENTORY", "--host: this scenario takes one host");
   const inventory = await readInventory(file, context);
   const at = inventory.hosts.find((host) => host.name === name);
   if (at === undefined)
@@ -62,7 +64,7 @@ const onHost = async <T>(
   }
 };
 
-/** Takes back what a run has left or kept; tells whether there was anything. */
+/** Takes back what a run on one host has left or kept; tells whether there was anything. */
 export const cleanPlace = async (where: Where, name: string, context: Context): Promise<boolean> => {
   if (where.kind === "local") return endKept(name, context);
   return onHost(where, context, async (host) => {

@@ -1,12 +1,14 @@
 import { Option, type Command } from "commander";
 import { XhostError } from "../errors.ts";
 import type { Finish } from "./context.ts";
-import { common, withTimeout, type Options } from "./options.ts";
+import { common, names, withTimeout, type Options } from "./options.ts";
 import * as scenario from "./scenario.ts";
-import { cleanPlace, type Where } from "./scenario-place.ts";
+import { show } from "./scenario-show.ts";
+import { clean } from "./scenario-clean.ts";
+import type { Where } from "./scenario-place.ts";
 
-type Words = Options & { host?: string; inventory?: string; local?: boolean };
-type RunWords = Words & { explain?: boolean; keep?: boolean; break?: string; capture?: string };
+type Words = Options & { host?: readonly string[]; inventory?: string; local?: boolean };
+type RunWords = Words & { explain?: boolean; keep?: boolean; break?: string; capture?: string; install?: boolean };
 
 /** Adds `xhost scenario` with its commands. */
 export const addScenario = (program: Command, version: string, finish: Finish): void => {
@@ -24,7 +26,7 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
   )
     .option("--mermaid", "the picture alone, as a Mermaid flowchart")
     .action((name: string, options: Options & { mermaid?: boolean }) =>
-      finish(options, (context) => scenario.show(name, { isMermaid: options.mermaid === true }, context)),
+      finish(options, (context) => show(name, { isMermaid: options.mermaid === true }, context)),
     );
   placed(
     all.command("run").description("build it, prove each of its claims, and take it back").argument("<name>", NAME),
@@ -33,6 +35,7 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
     .option("--break <what>", "break it after that, and name the cause")
     .option("--capture <file>", "the packets of all its devices as pcapng; - for stdout: ... | wireshark -k -i -")
     .option("--keep", "let it stand, to look around")
+    .option("--install", "of one that takes several hosts: install what a lab of its own lacks")
     .action((name: string, options: RunWords) =>
       finish(options, (context) =>
         scenario.run(
@@ -41,6 +44,7 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
             where: whereOf(options),
             explain: options.explain === true,
             keep: options.keep === true,
+            install: options.install === true,
             broken: options.break,
             capture: options.capture,
             version,
@@ -55,21 +59,15 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
       .command("clean")
       .description("take back what a run has left or kept")
       .argument("<name>", "name of the scenario"),
-  ).action((name: string, options: Words) =>
-    finish(options, async (context) => {
-      const wasThere = await cleanPlace(whereOf(options), name, context);
-      const text = wasThere ? `The scenario ${name} was taken back.` : `There is nothing of a scenario ${name}.`;
-      return { text, json: { name, cleaned: wasThere }, code: 0 };
-    }),
-  );
+  ).action((name: string, options: Words) => finish(options, (context) => clean(whereOf(options), name, context)));
 };
 
 const NAME = "name of a scenario, or the path of a file";
 
 const placed = (command: Command): Command =>
   withTimeout(common(command))
-    .option("-i, --inventory <file>", "inventory that has the host")
-    .option("--host <name>", "the host to run it on, over SSH")
+    .option("-i, --inventory <file>", "inventory that has the host, or the hosts")
+    .addOption(new Option("--host <name>", "the host to run it on, over SSH; several with commas").argParser(names))
     .addOption(
       new Option("--local", "on this machine, in namespaces of their own; the default").conflicts([
         "host",
@@ -79,7 +77,6 @@ const placed = (command: Command): Command =>
 
 const whereOf = ({ host, inventory }: Words): Where => {
   if (host === undefined && inventory === undefined) return { kind: "local" };
-  if (host === undefined) throw new XhostError("INVENTORY", "--inventory: which of its hosts? add --host NAME");
   if (inventory === undefined) throw new XhostError("INVENTORY", "--host: of which inventory? add -i FILE");
-  return { kind: "host", inventory, host };
+  return { kind: "hosts", inventory, names: host ?? [] };
 };

@@ -1,9 +1,14 @@
 import { resolve } from "node:path";
 import { openCapture } from "../capture/capture-file.ts";
 import { pcapngSink } from "../capture/pcapng-sink.ts";
+import { POINT_KINDS } from "../capture/point.ts";
+import type { CaptureReport } from "../capture/report.ts";
 import type { RunOptions } from "../scenario/run.ts";
+import type { DeployScenario } from "../scenario/deploy-scenario.ts";
 import { recorded } from "../scenario/recording.ts";
+import { capture as captureContainers } from "./capture.ts";
 import type { Context } from "./context.ts";
+import type { DeployRun } from "./scenario-running.ts";
 
 type Words = { readonly capture: string | undefined; readonly version: string };
 
@@ -28,3 +33,40 @@ export const recordingFor = async (
     }
   };
 };
+
+/** The same of a deploy: what `xhost capture` takes of all its containers, from the first check to the last. */
+export const fleetRecordingFor =
+  ({ capture, version }: Words, { deploy }: DeployScenario, context: Context): DeployRun["recording"] =>
+  async (target, work) => {
+    if (capture === undefined) return work();
+    const end = new AbortController();
+    const ready = Promise.withResolvers<undefined>();
+    const its = { ...context, note: () => undefined, progress: { ...context.progress, signal: end.signal } };
+    const taking = captureContainers(
+      target,
+      Object.keys(deploy.wanted.containers),
+      {
+        ...{
+          points: POINT_KINDS,
+          file: capture,
+          filter: undefined,
+          count: undefined,
+          seconds: undefined,
+          snap: 0,
+          version,
+        },
+        json: false,
+        onReady: () => ready.resolve(undefined),
+      },
+      its,
+    );
+    await Promise.race([ready.promise, taking]);
+    try {
+      return await work();
+    } finally {
+      end.abort();
+      const { errors = [], json } = await taking;
+      for (const { message } of errors) context.note(message);
+      if (capture !== "-") context.note(`${(json as CaptureReport).packets} packets in ${capture}`);
+    }
+  };

@@ -1,11 +1,11 @@
 import { hasPassed, type CheckResult, type Result, type Told } from "../scenario/result.ts";
-import type { Scenario } from "../scenario/scenario.ts";
+import type { AnyScenario } from "../scenario/deploy-scenario.ts";
 import type { Context } from "./context.ts";
 import type { Where } from "./scenario-place.ts";
 
 /** Tells a run on the screen as it goes on, and how it ended. */
 export const scenarioTold = (
-  { name, title }: Scenario,
+  { name, title }: AnyScenario,
   { show, note, paint }: Context,
 ): Told & { readonly end: (result: Result, where: Where) => void } => ({
   note,
@@ -22,13 +22,21 @@ export const scenarioTold = (
   },
   end: (result, where) => {
     const { checks, broken, left } = result;
+    const isMany = result.host.includes(", ");
     const all = [...checks, ...(broken === undefined ? [] : [...broken.checks, ...broken.healed])];
     const passed = all.filter((each) => each.passed).length;
     const verdict = `${passed} of ${all.length} checks passed${broken !== undefined && !broken.named ? ", and the cause was not named" : ""}`;
     show(`\n${paint(verdict, hasPassed(result) ? "+" : "-")}`);
     if (left === undefined) show(`It was kept. To take it back: xhost scenario clean ${name}${wordsOf(where)}`);
-    else if (left.length === 0) show("Everything was taken back: the host is as it was.");
-    else show(["The host is not as it was:", ...left.map((line) => `  ${line}`)].join("\n"));
+    else if (left.length === 0)
+      show(`Everything was taken back: ${isMany ? "the hosts are as they were" : "the host is as it was"}.`);
+    else
+      show(
+        [
+          `${isMany ? "The hosts are not as they were" : "The host is not as it was"}:`,
+          ...left.map((line) => `  ${line}`),
+        ].join("\n"),
+      );
   },
 });
 
@@ -38,4 +46,6 @@ const checkLine = ({ check, passed, seen }: CheckResult, paint: Context["paint"]
 };
 
 const wordsOf = (where: Where): string =>
-  where.kind === "local" ? " --local" : ` -i ${where.inventory} --host ${where.host}`;
+  where.kind === "local"
+    ? " --local"
+    : ` -i ${where.inventory}${where.names.length === 0 ? "" : ` --host ${where.names.join(",")}`}`;

@@ -1,13 +1,15 @@
 import { XhostError } from "../errors.ts";
-import { anyGround, compile } from "../scenario/compile.ts";
+import { isDeploy, type DeployScenario } from "../scenario/deploy-scenario.ts";
 import { ownScenarios, readScenario } from "../scenario/library.ts";
-import { mermaid, picture } from "../scenario/picture.ts";
-import { hasPassed, type BreakResult, type CheckResult, type Result } from "../scenario/result.ts";
+import { hasPassed, type BreakResult, type CheckResult, type Result, type Told } from "../scenario/result.ts";
 import { runScenario } from "../scenario/run.ts";
-import type { Break, Scenario } from "../scenario/scenario.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 import type { Context, Outcome } from "./context.ts";
+import { runDeploy } from "./scenario-deploy.ts";
+import { onFleet, type Chosen } from "./scenario-fleet.ts";
+import { onOwnLab } from "./scenario-lab.ts";
 import { onPlace, type Where } from "./scenario-place.ts";
-import { recordingFor } from "./scenario-recording.ts";
+import { fleetRecordingFor, recordingFor } from "./scenario-recording.ts";
 import { scenarioTold } from "./scenario-told.ts";
 import { table } from "./table.ts";
 
@@ -22,75 +24,64 @@ export const list = async (): Promise<Outcome> => {
   };
 };
 
-/** A scenario's picture, its commands and its claims; nothing is run. */
-export const show = async (
-  name: string,
-  { isMermaid }: { readonly isMermaid: boolean },
-  { cwd, paint }: Context,
-): Promise<Outcome> => {
-  const scenario = await readScenario(name, cwd);
-  const { steps } = compile(scenario, anyGround);
-  const text = isMermaid
-    ? mermaid(scenario)
-    : [
-        paint(`${scenario.name}: ${scenario.title}`, "host"),
-        "",
-        scenario.about.trimEnd(),
-        "",
-        picture(scenario),
-        "",
-        "What it does:",
-        ...steps.flatMap(({ command, does }) => [`  ${command}`, paint(`      ${does}`, "command")]),
-        "",
-        "What it shows:",
-        ...scenario.checks.map(({ claim, expect }) => `  ${expect === "fails" ? "not: " : ""}${claim}`),
-        ...scenario.breaks.map((each) => `  --break ${each.name}: ${each.title}`),
-      ].join("\n");
-  const json = {
-    ...{
-      name: scenario.name,
-      title: scenario.title,
-      about: scenario.about,
-      picture: picture(scenario),
-      mermaid: mermaid(scenario),
-    },
-    steps: steps.map(({ command, does, undo }) => ({ command, does, undo: undo ?? null })),
-    checks: scenario.checks.map(({ claim }) => claim),
-    breaks: scenario.breaks.map(({ name: word, title }) => ({ name: word, title })),
-  };
-  return { text, json, code: 0 };
-};
-
 /** How a scenario is run, as the command line has it. */
 export type RunWords = {
   readonly where: Where;
   readonly explain: boolean;
   readonly keep: boolean;
+  readonly install: boolean;
   readonly broken: string | undefined;
   readonly capture: string | undefined;
   readonly version: string;
   readonly json: boolean;
 };
 
-/** Builds a scenario on a host, proves its claims, and takes it back. */
+/** Builds a scenario where it is wanted, proves its claims, and takes it back. */
 export const run = async (name: string, words: RunWords, context: Context): Promise<Outcome> => {
-  const { where, explain, keep, capture, json } = words;
+  const { where, capture, json } = words;
   if (capture === "-" && json)
     throw new XhostError("INVENTORY", "--json: its document and the packets of `--capture -` cannot both go to stdout");
   const scenario = await readScenario(name, context.cwd);
-  const broken = breakOf(scenario, words.broken);
-  const recording = await recordingFor(words, context);
-  context.onChange();
   // The packets have stdout; what people read goes to stderr then.
   const told = scenarioTold(scenario, capture === "-" ? { ...context, show: context.note } : context);
-  const result = await onPlace(where, { scenario, keep }, context, (host, isLocal) =>
-    runScenario(host, scenario, { broken, explain, keep, isLocal, signal: context.progress.signal, told, recording }),
-  );
+  context.onChange("what was done was taken back");
+  const result = isDeploy(scenario)
+    ? await runOnFleet(scenario, words, { ...context, told })
+    : await runOnPlace(scenario, words, { ...context, told });
   told.end(result, where);
   return { text: "", json: documentOf(result), code: hasPassed(result) ? 0 : 1 };
 };
 
-const breakOf = ({ name, breaks }: Scenario, word: string | undefined): Break | undefined => {
+type Telling = Context & { readonly told: Told };
+
+const runOnPlace = async (scenario: Scenario, words: RunWords, context: Telling): Promise<Result> => {
+  const { where, explain, keep } = words;
+  const { told, progress } = context;
+  const broken = breakOf(scenario, words.broken);
+  const recording = await recordingFor(words, context);
+  return onPlace(where, { scenario, keep }, context, (host, isLocal) =>
+    runScenario(host, scenario, { broken, explain, keep, isLocal, signal: progress.signal, told, recording }),
+  );
+};
+
+const runOnFleet = async (scenario: DeployScenario, words: RunWords, context: Telling): Promise<Result> => {
+  const { where, explain, keep, install } = words;
+  const { name, deploy } = scenario;
+  const broken = breakOf(scenario, words.broken);
+  const recording = fleetRecordingFor(words, scenario, context);
+  const onHosts = (chosen: Chosen): Promise<Result> =>
+    onFleet(chosen, { scenario, keep }, context, (fleet) =>
+      runDeploy(scenario, fleet, { broken, explain, keep, told: context.told, recording }, context),
+    );
+  if (where.kind === "hosts") return onHosts(where);
+  const lab = { name, hosts: deploy.hosts.length, keep, install };
+  return onOwnLab(lab, context, (inventory) => onHosts({ inventory, names: [] }));
+};
+
+const breakOf = <T extends { readonly name: string }>(
+  { name, breaks }: { readonly name: string; readonly breaks: readonly T[] },
+  word: string | undefined,
+): T | undefined => {
   const found = breaks.find((each) => each.name === word);
   if (word === undefined || found !== undefined) return found;
   const known = breaks.map((each) => each.name).join(", ");

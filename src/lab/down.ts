@@ -23,8 +23,11 @@ export const labDown = async ({ name }: { readonly name: string }): Promise<void
 };
 
 /** True while the `up` that claimed the name runs. */
-export const isBeingMade = async ({ ready, madeBy }: LabRecord): Promise<boolean> =>
-  !ready && (await startTimeOf(madeBy.pid)) === madeBy.startTime;
+export const isBeingMade = async (record: LabRecord): Promise<boolean> => !record.ready && (await isHeld(record));
+
+/** True while the process runs that made it, which goes on where the lab is a means to something else. */
+export const isHeld = async ({ madeBy }: LabRecord): Promise<boolean> =>
+  (await startTimeOf(madeBy.pid)) === madeBy.startTime;
 
 /** The removal itself. In an order that may be cut off anywhere: the record goes last. */
 export const removeLab = async (name: string, record: LabRecord | undefined): Promise<void> => {

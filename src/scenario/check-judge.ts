@@ -1,5 +1,5 @@
 import type { CheckProbe } from "./check-script.ts";
-import type { Ping, Probe, Tcp } from "./scenario.ts";
+import type { Ping, Tcp } from "./scenario.ts";
 
 /** Whether it holds, and what was seen, in one line that a person can judge by. */
 export type Judged = { readonly holds: boolean; readonly seen: string };
@@ -39,7 +39,11 @@ const judgeTcp = ({ seenFrom }: Tcp, output: string): Judged => {
   return { holds: seenFrom === undefined || seenFrom === seen, seen: `connected; the listener sees ${seen}` };
 };
 
-const judgeRun = ({ matches, lacks }: Extract<Probe, { kind: "run" }>, output: string): Judged => {
+/** Against the regular expressions of a check, multi-line; tells the line that decided. */
+export const judgeRun = (
+  { matches, lacks }: { readonly matches: string | undefined; readonly lacks: string | undefined },
+  output: string,
+): Judged => {
   const found = matches === undefined ? undefined : new RegExp(matches, "m").exec(output);
   const foreign = lacks === undefined ? null : new RegExp(lacks, "m").exec(output);
   const lineOf = (match: RegExpExecArray): string =>

@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import { XhostError } from "../errors.ts";
+import type { AnyScenario } from "./deploy-scenario.ts";
 import { parseScenario } from "./parse.ts";
-import type { Scenario } from "./scenario.ts";
 
 /** Where this package keeps its own. */
 const FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
@@ -12,7 +12,7 @@ const FOLDER = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 const ORDER = ["netns", "veth", "tuntap", "bridge", "router", "cross-host", "ipip", "ovs", "docker-bridge", "capture"];
 
 /** All of the package's own, in the order of the tutorials. */
-export const ownScenarios = async (): Promise<readonly Scenario[]> => {
+export const ownScenarios = async (): Promise<readonly AnyScenario[]> => {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".yml")).map((name) => name.slice(0, -4));
   const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
@@ -20,7 +20,7 @@ export const ownScenarios = async (): Promise<readonly Scenario[]> => {
 };
 
 /** By the name of one of the package's own, or by the path of a file, which has a `/` or ends in .yml or .yaml. Throws an INVENTORY error for others. */
-export const readScenario = async (name: string, cwd: string): Promise<Scenario> => {
+export const readScenario = async (name: string, cwd: string): Promise<AnyScenario> => {
   const isFile = name.includes("/") || /\.ya?ml$/.test(name);
   const path = isFile ? resolve(cwd, name) : `${FOLDER}${name}.yml`;
   const text = await readFile(path, "utf8").catch(async (cause: unknown) => {

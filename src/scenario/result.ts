@@ -1,9 +1,8 @@
 import type { Step } from "./build.ts";
-import type { Check } from "./scenario.ts";
 
 /** What became of a check. */
 export type CheckResult = {
-  readonly check: Check;
+  readonly check: { readonly claim: string };
   /** As the scenario expects it now: while it is broken, a check that fails may be the one that passes here. */
   readonly passed: boolean;
   /** In one line. */
@@ -28,6 +27,7 @@ export type BreakResult = {
 /** What became of a run. */
 export type Result = {
   readonly name: string;
+  /** The host, or all of them. */
   readonly host: string;
   readonly steps: readonly Step[];
   readonly checks: readonly CheckResult[];

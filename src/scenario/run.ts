@@ -1,4 +1,3 @@
-import { XhostError } from "../errors.ts";
 import { heredoc } from "../plan/heredoc.ts";
 import type { Step } from "./build.ts";
 import { causeOf } from "./cause.ts";
@@ -7,12 +6,12 @@ import { judge } from "./check-judge.ts";
 import { checkScript, pingOf } from "./check-script.ts";
 import { compile, compileBreak } from "./compile.ts";
 import { lookAt, refuseTaken, refuseUnfit } from "./ground.ts";
-import { arm, UNDO, type Guard, type Place } from "./guard.ts";
+import { arm, type Guard, type Place } from "./guard.ts";
+import { doGuarded, mendGuarded, writeWayBack } from "./guarded-steps.ts";
 import type { BreakResult, CheckResult, Result, Told } from "./result.ts";
 import type { Break, Check, Scenario } from "./scenario.ts";
 import { differences, stateOf, type HostState } from "./state.ts";
 import { TUNTAP } from "./tuntap.ts";
-import { doScript, failureOf, undoScript } from "./undo.ts";
 
 /** How a scenario is run. */
 export type RunOptions = {
@@ -38,19 +37,23 @@ export const runScenario = async (host: Place, scenario: Scenario, options: RunO
   const running: Running = { ...options, host, scenario, guard };
   const { told } = options;
   if (guard.tookOver !== undefined) told.note(`What a run of ${guard.tookOver} had left was taken back first.`);
+  const about = { name: scenario.name, sysctls: sysctlsOf(scenario) };
   const made: { before?: HostState; done?: Done } = {};
   let isKept = false;
   try {
-    made.before = await stateOf(host, scenario);
+    made.before = await stateOf(host, about);
     made.done = await buildAndCheck(running);
     isKept = options.keep;
   } finally {
     if (isKept) await guard.keep();
     else await guard.end();
   }
-  const left = isKept ? undefined : differences(made.before, await stateOf(host, scenario));
+  const left = isKept ? undefined : differences(made.before, await stateOf(host, about));
   return { name: scenario.name, host: host.name, ...made.done, left };
 };
+
+const sysctlsOf = ({ nodes, breaks }: Scenario): readonly string[] =>
+  [...nodes, ...breaks.map((each) => each.host)].flatMap(({ sysctls }) => [...sysctls.keys()]);
 
 type Done = Pick<Result, "steps" | "checks" | "broken">;
 
@@ -61,7 +64,7 @@ const buildAndCheck = async (running: Running): Promise<Done> => {
   const build = compile(scenario, found);
   await refuseTaken(host, scenario, build);
   signal.throwIfAborted();
-  await writeFiles(running, build.steps, []);
+  await wayBack(running, build.steps, []);
   told.part("build");
   await doSteps(running, build.steps, "begun");
   return running.recording(scenario, host, async () => {
@@ -71,49 +74,22 @@ const buildAndCheck = async (running: Running): Promise<Done> => {
   });
 };
 
-/** The undo of everything, before anything is done. */
-const writeFiles = async ({ host, guard }: Running, steps: readonly Step[], broken: readonly Step[]): Promise<void> => {
-  const undo = ["cd ${0%/*} || exit 1", undoScript(broken, "broken"), undoScript(steps, "begun")].join("\n");
-  const script = [
-    `umask 077; cd ${guard.folder} || exit 1`,
-    ...heredoc("cat >tuntap.pl", [TUNTAP]),
-    // Renamed into place: there is a whole one at any moment.
-    ...heredoc(`cat >${UNDO}.new`, [undo]),
-    `mv ${UNDO}.new ${UNDO}`,
-  ].join("\n");
-  await host.run(script, "write the way back");
-};
+/** What the processes behind tun and tap devices run goes along. */
+const wayBack = (running: Running, steps: readonly Step[], broken: readonly Step[]): Promise<void> =>
+  writeWayBack(running, { steps, broken, more: heredoc("cat >tuntap.pl", [TUNTAP]) });
 
 const doSteps = async (running: Running, steps: readonly Step[], file: string): Promise<void> => {
   const { explain, told, signal } = running;
-  if (!explain) return doThese(running, steps, { file, first: 1 });
+  if (!explain) {
+    await doGuarded(running, steps, { file, first: 1 });
+    return;
+  }
   for (const [i, step] of steps.entries()) {
     signal.throwIfAborted();
     told.step(step);
-    await doThese(running, [step], { file, first: i + 1 });
+    const output = await doGuarded(running, [step], { file, first: i + 1 });
+    if (output.trim() !== "") told.output(output.trimEnd());
   }
-};
-
-const doThese = async (
-  { host, guard, told, explain }: Running,
-  steps: readonly Step[],
-  counted: { readonly file: string; readonly first: number },
-): Promise<void> => {
-  const output = await host.run(`cd ${guard.folder} || exit 1\n${doScript(steps, counted)}`, "build the scenario");
-  const failure = failureOf(output);
-  if (failure === undefined) {
-    if (explain && output.trim() !== "") told.output(output.trimEnd());
-    return;
-  }
-  const { number, status, said } = failure;
-  const step = steps[number - counted.first];
-  throw new XhostError(
-    "REMOTE",
-    `${step?.does ?? ""}: exit status ${status}\n${step?.command ?? ""}\n${said}`.trimEnd(),
-    {
-      host: host.name,
-    },
-  );
 };
 
 /** One after the other, each told at once; those of `fails` have to fail. */
@@ -141,10 +117,10 @@ const checkOne = async ({ host, scenario, guard }: Running, check: Check) => {
 };
 
 const breakAndMend = async (running: Running, steps: readonly Step[], broken: Break): Promise<BreakResult> => {
-  const { host, scenario, guard, told } = running;
+  const { host, scenario, told } = running;
   const affected = scenario.checks.filter(({ claim }) => broken.fails.includes(claim));
   const breaking = compileBreak(broken, scenario, await lookAt(host, scenario, broken));
-  await writeFiles(running, steps, breaking);
+  await wayBack(running, steps, breaking);
   told.part(`break ${broken.name}: ${broken.title}`);
   await doSteps(running, breaking, "broken");
   const checks = await checkAll(running, affected, broken.fails);
@@ -154,7 +130,7 @@ const breakAndMend = async (running: Running, steps: readonly Step[], broken: Br
   const { why } = broken.cause;
   told.found({ found, named, why });
   told.part("mend");
-  await host.run(`cd ${guard.folder} || exit 1\n${undoScript(breaking, "broken")}`, "mend what was broken");
+  await mendGuarded(running, breaking);
   const healed = await checkAll(running, affected, []);
   return { name: broken.name, title: broken.title, checks, found, named, why, healed };
 };

@@ -17,12 +17,12 @@ const network = z
     (v) => v === "default" || parseCidr(v) !== undefined,
     "should be an IPv4 network such as 10.1.2.0/24, without host bits, or default",
   );
-const line = z.string().regex(/^[^\n]*\S[^\n]*$/, "should be one line");
+export const line = z.string().regex(/^[^\n]*\S[^\n]*$/, "should be one line");
 const mac = z
   .string()
   .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, "should be an Ethernet address such as 02:00:00:00:00:01");
 const mtu = z.number("should be a number of bytes").int().min(68).max(65535).optional();
-const pattern = z.string().refine((v) => isPattern(v), "should be a regular expression");
+export const pattern = z.string().refine((v) => isPattern(v), "should be a regular expression");
 const sysctl = z.union([z.string(), z.number()]).transform(String);
 
 function isPattern(text: string): boolean {
@@ -53,7 +53,7 @@ const rule = z
     /^(-t (filter|nat|mangle|raw) )?-[AI] /,
     "should be what follows iptables: -t TABLE, then -A or -I CHAIN and so on",
   );
-const exec = z.strictObject({
+export const exec = z.strictObject({
   in: device.describe("node; default: the node it is written at, else the host").optional(),
   run: line.describe("a shell command"),
   undo: line.describe("takes it back, also where it failed").optional(),
@@ -130,38 +130,44 @@ const check = z
     "in, matches and lacks belong to run",
   );
 
+export const cause = z
+  .strictObject({ matches: pattern, why: line })
+  .describe("what the walk through the kernel's state, or doctor, has to name");
+export const fails = z.array(line).min(1).describe("claims of checks that have to fail meanwhile");
+
+/** By the word for `--break`. */
+export const breaksOf = <T extends z.ZodType>(broken: T) =>
+  z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, "should be a word such as forwarding"), broken).optional();
+
+/** What every scenario has, whatever it is made of. */
+export const head = {
+  name: z
+    .string("should be a short name such as router")
+    .regex(/^[a-z][a-z0-9-]{0,19}$/, "should be 1 to 20 lower-case letters, digits and -, starting with a letter"),
+  title: line,
+  about: z.string().min(1),
+};
+
 const broken = z.strictObject({
   title: line,
   modules: z.array(device).optional(),
   sysctls: sysctls.describe("of the host").optional(),
   rules: rules.describe("of the host").optional(),
   exec: z.array(exec).optional(),
-  fails: z.array(line).min(1).describe("claims of checks that have to fail meanwhile"),
-  cause: z
-    .strictObject({ matches: pattern, why: line })
-    .describe("what the walk through the kernel's state has to name"),
+  fails,
+  cause,
 });
 
-/** A scenario as written; also the source of `scenario.schema.json`. */
+/** A scenario on one host as written; with `deploy-schema.ts` the source of `scenario.schema.json`. */
 export const schema = z.strictObject({
-  name: z
-    .string("should be a short name such as router")
-    .regex(/^[a-z][a-z0-9-]{0,19}$/, "should be 1 to 20 lower-case letters, digits and -, starting with a letter"),
-  title: line,
-  about: z.string().min(1),
+  ...head,
   needs: z.strictObject({ modules: z.array(device).optional(), programs: z.array(line).optional() }).optional(),
   topology: z.strictObject({
     nodes: z.record(device, z.union([node, z.null()])),
     links: z.array(z.union([veth, ipip, tuntap])).optional(),
   }),
   checks: z.array(check).min(1),
-  breaks: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, "should be a word such as forwarding"), broken).optional(),
+  breaks: breaksOf(broken),
 });
 
 export type Written = z.infer<typeof schema>;
-
-/** JSON Schema (2020-12) of a scenario, for editors. */
-export const jsonSchema = (): object => ({
-  title: "xhost scenario",
-  ...z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
-});

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { labStop } from "../../src/lab/power.ts";
+import { isDeploy } from "../../src/scenario/deploy-scenario.ts";
 import { ownScenarios } from "../../src/scenario/library.ts";
+import type { Scenario } from "../../src/scenario/scenario.ts";
 import { CLI, testLab, type TestLab } from "./xhost.ts";
 
-const scenarios = await ownScenarios();
+/** Those on one host; what is a deploy over several has a file of its own. */
+const scenarios = (await ownScenarios()).filter((s): s is Scenario => !isDeploy(s));
 /** What this kernel may lack. */
 const hasModule = async (module: string): Promise<boolean> =>
   (await execa("sh", ["-c", `test -d /sys/module/${module} || modprobe -n -q ${module}`], { reject: false }))

@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Step } from "../../src/scenario/build.ts";
 import { anyGround, compile, compileBreak } from "../../src/scenario/compile.ts";
+import { isDeploy } from "../../src/scenario/deploy-scenario.ts";
 import { ownScenarios } from "../../src/scenario/library.ts";
+import type { Scenario } from "../../src/scenario/scenario.ts";
 import { mermaid, picture } from "../../src/scenario/picture.ts";
 import { doScript, failureOf, undoScript } from "../../src/scenario/undo.ts";
 import { marked, ruleUndo, within } from "../../src/scenario/words.ts";
 
-const all = await ownScenarios();
+const all = (await ownScenarios()).filter((s): s is Scenario => !isDeploy(s));
 const golden = (name: string): string => join(import.meta.dirname, "../golden/scenarios", `${name}.txt`);
 
 /** As `show` says it, with what takes each step back. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { XhostError } from "../../src/errors.ts";
+import { isDeploy } from "../../src/scenario/deploy-scenario.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 
 const GOOD = `name: mine
@@ -29,7 +30,9 @@ const problemsOf = (text: string): string => {
 };
 
 test("what is good is taken, and the host is always among the nodes", () => {
-  const { nodes, links, checks } = parseScenario(GOOD, "mine.yml");
+  const scenario = parseScenario(GOOD, "mine.yml");
+  if (isDeploy(scenario)) throw new TypeError("it has no deploy");
+  const { nodes, links, checks } = scenario;
   expect(nodes.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
     "ns1 netns",
     "ns2 netns",

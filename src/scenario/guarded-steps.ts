@@ -1,0 +1,47 @@
+import { XhostError } from "../errors.ts";
+import { heredoc } from "../plan/heredoc.ts";
+import type { Step } from "./build.ts";
+import { UNDO, type Guard, type Place } from "./guard.ts";
+import { doScript, failureOf, undoScript } from "./undo.ts";
+
+/** A host with the guard that takes back what is done there. */
+export type Guarded = { readonly host: Place; readonly guard: Guard };
+
+/** Where steps are counted, and from which number on. */
+export type Counted = { readonly file: string; readonly first: number };
+
+/** The undo of everything, before anything is done; `more` is shell text that writes what the steps need besides. */
+export const writeWayBack = async (
+  { host, guard }: Guarded,
+  { steps, broken, more = [] }: { steps: readonly Step[]; broken: readonly Step[]; more?: readonly string[] },
+): Promise<void> => {
+  const undo = ["cd ${0%/*} || exit 1", undoScript(broken, "broken"), undoScript(steps, "begun")].join("\n");
+  const script = [
+    `umask 077; cd ${guard.folder} || exit 1`,
+    ...more,
+    // Renamed into place: there is a whole one at any moment.
+    ...heredoc(`cat >${UNDO}.new`, [undo]),
+    `mv ${UNDO}.new ${UNDO}`,
+  ].join("\n");
+  await host.run(script, "write the way back");
+};
+
+/** Does steps in order and returns what they print. Throws a REMOTE XhostError with the command of the first that fails. */
+export const doGuarded = async (
+  { host, guard }: Guarded,
+  steps: readonly Step[],
+  counted: Counted,
+): Promise<string> => {
+  const output = await host.run(`cd ${guard.folder} || exit 1\n${doScript(steps, counted)}`, "build the scenario");
+  const failure = failureOf(output);
+  if (failure === undefined) return output;
+  const { number, status, said } = failure;
+  const step = steps[number - counted.first];
+  const text = `${step?.does ?? ""}: exit status ${status}\n${step?.command ?? ""}\n${said}`.trimEnd();
+  throw new XhostError("REMOTE", text, { host: host.name });
+};
+
+/** Takes back what a break has begun. */
+export const mendGuarded = async ({ host, guard }: Guarded, broken: readonly Step[]): Promise<void> => {
+  await host.run(`cd ${guard.folder} || exit 1\n${undoScript(broken, "broken")}`, "mend what was broken");
+};
