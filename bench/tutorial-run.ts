@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { blocksOf, LAB, pageOf } from "./tutorial-page.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const FOLDER = join(ROOT, "docs/tutorial");
 
 /** A page's source; `name` is the scenario's. */
@@ -25,7 +25,7 @@ export const sources = async (): Promise<readonly Source[]> => {
 };
 
 /**
- * The page with what its commands print now, here or on hosts of the lab (a folder below .xhost/lab of this checkout). Throws where a
+ * The page with what its commands print now, here or on hosts of the lab whose folder is given. Throws where a
  * command does not end with status 0.
  */
 export const generate = async ({ text }: Source, lab: string | undefined): Promise<string> => {
@@ -37,7 +37,7 @@ export const generate = async ({ text }: Source, lab: string | undefined): Promi
     await chmod(program, 0o755);
     if (lab !== undefined) {
       await mkdir(dirname(join(folder, LAB)), { recursive: true });
-      await symlink(join(ROOT, ".xhost/lab", lab), join(folder, LAB));
+      await symlink(lab, join(folder, LAB));
     }
     const outputs = new Map<string, string>();
     for (const { command } of blocksOf(text)) {

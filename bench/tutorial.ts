@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { needsLab } from "./tutorial-page.ts";
-import { FOLDER, generate, sources } from "./tutorial-run.ts";
+import { FOLDER, generate, ROOT, sources } from "./tutorial-run.ts";
 
 const { only, lab } = parseArgs({ options: { only: { type: "string" }, lab: { type: "string" } } }).values;
 const all = await sources();
@@ -20,6 +20,9 @@ for (const source of all.filter(({ name }) => wanted.includes(name))) {
     console.log(`${source.file}: left as it is: it needs a lab (--only ${source.name} --lab NAME)`);
     continue;
   }
-  await writeFile(join(FOLDER, source.file), await generate(source, lab));
+  await writeFile(
+    join(FOLDER, source.file),
+    await generate(source, lab === undefined ? undefined : join(ROOT, ".xhost/lab", lab)),
+  );
   console.log(`${source.file}: written`);
 }

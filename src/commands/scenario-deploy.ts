@@ -4,6 +4,7 @@ import { partText } from "../scenario/deploy-inventory.ts";
 import type { DeployBreak, DeployScenario, Refused, Wanted } from "../scenario/deploy-scenario.ts";
 import { deploySteps } from "../scenario/deploy-steps.ts";
 import type { BreakResult, CheckResult, Result } from "../scenario/result.ts";
+import { afterwards } from "../scenario/afterwards.ts";
 import type { Step } from "../scenario/build.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { deploy } from "./deploy.ts";
@@ -51,16 +52,6 @@ const calm = (context: Context): Context => ({
   ...context,
   progress: { ...context.progress, signal: new AbortController().signal },
 });
-
-/** The failure, and with it that of the way back, if that fails too. */
-const afterwards = async (error: unknown, wayBack: Promise<unknown>): Promise<unknown> => {
-  try {
-    await wayBack;
-    return error;
-  } catch (failure) {
-    return error instanceof XhostError && failure instanceof XhostError ? combined([error, failure]) : failure;
-  }
-};
 
 type Done = Pick<Result, "steps" | "checks" | "broken">;
 

@@ -50,6 +50,7 @@ export const onFleet = async <T>(
       );
       const tookOver = guarded.some(({ guard }) => guard.tookOver !== undefined);
       const result = await use({ hosts: new Map(roles), stage, tookOver, write });
+      if (keep) context.note(`To look around in it: xhost status ${keptInventory(scenario.name)}`);
       if (keep) await keepInventory(inventoryText(scenario, scenario.deploy.wanted, stage), scenario.name, context);
       return result;
     });

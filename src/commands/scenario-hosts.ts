@@ -4,6 +4,7 @@ import { combined, XhostError } from "../errors.ts";
 import type { InventoryHost } from "../inventory/inventory.ts";
 import { ALIASES, readYaml } from "../inventory/yaml-file.ts";
 import type { Stage } from "../scenario/deploy-inventory.ts";
+import { afterwards } from "../scenario/afterwards.ts";
 import { arm } from "../scenario/guard.ts";
 import type { Guarded } from "../scenario/guarded-steps.ts";
 import type { Connector } from "../ssh/connect.ts";
@@ -32,17 +33,17 @@ export const withGuards = async <T>(
   use: (guarded: readonly ClaimedHost[]) => Promise<T>,
 ): Promise<T> => {
   const guarded: ClaimedHost[] = [];
-  let isKept = false;
-  try {
+  const work = async (): Promise<T> => {
     const open = await all(hosts.map((host) => ssh.open(host)));
     await all(open.map(async (host) => guarded.push({ host, guard: await arm(host, name) })));
     guarded.sort((a, b) => open.indexOf(a.host) - open.indexOf(b.host));
-    const result = await use(guarded);
-    isKept = keep;
-    return result;
-  } finally {
-    await all(guarded.map(({ guard }) => (isKept ? guard.keep() : guard.end())));
-  }
+    return use(guarded);
+  };
+  const result = await work().catch(async (error: unknown) => {
+    throw await afterwards(error, all(guarded.map(({ guard }) => guard.end())));
+  });
+  await all(guarded.map(({ guard }) => (keep ? guard.keep() : guard.end())));
+  return result;
 };
 
 /** Waits for all of them; what failed is thrown together. */

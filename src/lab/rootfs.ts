@@ -6,7 +6,7 @@ import { unknownSuite } from "./engine.ts";
 import { XhostError } from "../errors.ts";
 
 const packages =
-  "docker.io,iptables,nftables,iproute2,openssh-server,iputils-ping,tcpdump,netcat-openbsd,procps,kmod,ca-certificates,sudo,bash,util-linux,wireguard-tools,wireguard-go,iperf3";
+  "docker.io,iptables,nftables,iproute2,ethtool,openssh-server,iputils-ping,tcpdump,netcat-openbsd,procps,kmod,ca-certificates,sudo,bash,util-linux,wireguard-tools,wireguard-go,iperf3";
 
 // what the line beside a root names
 const shown = "docker.io containerd runc iptables nftables openssh-server";

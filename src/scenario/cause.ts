@@ -25,13 +25,18 @@ export const causeOf = async (host: Place, scenario: Scenario, pings: readonly P
   const hops = pings.flatMap((ping) => dropsOf(world, host.name, ping));
   // Who is unplugged explains what becomes of packets there.
   const isTold = (hop: Hop): boolean => unplugged.some(({ port }) => hopText(hop).includes(port));
-  const hasSwitch = scenario.nodes.some(({ kind }) => kind === "ovs-bridge");
+  const [aSwitch] = scenario.nodes.filter(({ kind }) => kind === "ovs-bridge");
   // What Open vSwitch does with a packet that has entered one of its ports, the host's own tables do not tell.
-  const isJudged = (hop: Hop): boolean => !hasSwitch || hop.container !== undefined;
-  return [
+  const isJudged = (hop: Hop): boolean => aSwitch === undefined || hop.container !== undefined;
+  const found = [
     ...unplugged.map(({ port, bridge }) => `${host.name}: device ${port}: it is no port of ${bridge}`),
     ...new Set(hops.filter((hop) => isJudged(hop) && !isTold(hop)).map(hopText)),
   ];
+  return found.length > 0 || aSwitch === undefined
+    ? found
+    : [
+        `${host.name}: switch ${aSwitch.name}: what its flows do with a packet only it can tell: ovs-ofctl dump-flows ${aSwitch.name}`,
+      ];
 };
 
 type Unplugged = { readonly port: string; readonly bridge: string };

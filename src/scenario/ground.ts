@@ -1,6 +1,6 @@
 import { XhostError } from "../errors.ts";
 import { quote } from "../ssh/quote.ts";
-import type { Build, Ground } from "./build.ts";
+import type { Ground } from "./build.ts";
 import type { Place as Where } from "./guard.ts";
 import type { Break, Scenario } from "./scenario.ts";
 import { lines, SECTION, sections } from "../observe/script.ts";
@@ -123,42 +123,4 @@ export const refuseUnfit = (
       `scenario ${name}: the module ${wanted.join(", ")} is not loaded, and loading it changes this machine, not only the private namespace: load it yourself\nmodprobe ${wanted.join(" ")}`,
       { host: host.name },
     );
-};
-
-/** Throws a CONFLICT error that names what stands already under a name that the scenario would take; nothing is touched. */
-export const refuseTaken = async (host: Where, scenario: Scenario, { names }: Build): Promise<void> => {
-  const networks = networksOf(scenario);
-  const script = [
-    ...names.namespaces.map((name) => `test ! -e /run/netns/${name} || echo "the network namespace ${name}"`),
-    ...names.links.map((name) => `test ! -e /sys/class/net/${name} || echo "the device ${name}"`),
-    ...names.ovsBridges.map(
-      (name) => `! ovs-vsctl --timeout=5 br-exists ${name} 2>/dev/null || echo "the switch ${name} of Open vSwitch"`,
-    ),
-    ...networks.map(
-      (network) =>
-        `ip -4 route show root ${network} 2>/dev/null | sed "s|^|the route |"; ip -4 route show match ${network} 2>/dev/null | grep -v ^default | sed "s|^|the route |"`,
-    ),
-  ].join("\n");
-  const taken = [...new Set(lines(await host.run(`${script}\n:`, "look for names that are taken")))];
-  if (taken.length > 0)
-    throw new XhostError(
-      "CONFLICT",
-      [
-        `scenario ${scenario.name}: is there already, and not the scenario's: nothing was touched`,
-        ...taken.map((what) => `  ${what.trimEnd()}`),
-      ].join("\n"),
-      { host: host.name },
-    );
-};
-
-/** Networks that are going to be reached from the host's own namespace. */
-const networksOf = ({ nodes, links }: Scenario): readonly string[] => {
-  const kinds = new Map(nodes.map(({ name, kind }) => [name, kind]));
-  const ends = links.flatMap((link) => ("end" in link ? [link.end] : link.type === "veth" ? [...link.ends] : []));
-  return [
-    ...ends.filter((end) => kinds.get(end.node) !== "netns").flatMap(({ ipv4 }) => ipv4 ?? []),
-    ...nodes.flatMap(({ kind, ipv4, routes }) =>
-      kind === "netns" ? [] : [...(ipv4 === undefined ? [] : [ipv4]), ...routes.map(({ to }) => to)],
-    ),
-  ];
 };

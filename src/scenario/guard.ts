@@ -64,9 +64,11 @@ export const arm = async (host: Place, scenario: string): Promise<Guard> => {
     clearTimeout(patience);
     const { stderr } = await stream.ended;
     if (last !== "done")
-      throw new XhostError("REMOTE", `take the scenario back: it was not heard to have ended\n${stderr}`.trimEnd(), {
-        host: host.name,
-      });
+      throw new XhostError(
+        "REMOTE",
+        `take the scenario back: nothing was heard of its end; the host goes on with it by itself, within 20 s of a lost connection\n${stderr}`.trimEnd(),
+        { host: host.name },
+      );
   };
   if (word !== "ready")
     throw new XhostError("REMOTE", `guard the scenario: it did not start: ${first.value ?? "nothing was said"}`, {

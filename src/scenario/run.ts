@@ -1,16 +1,18 @@
 import { heredoc } from "../plan/heredoc.ts";
+import { afterwards } from "./afterwards.ts";
 import type { Step } from "./build.ts";
 import { causeOf } from "./cause.ts";
 import { captureCheck } from "./check-capture.ts";
 import { judge } from "./check-judge.ts";
 import { checkScript, pingOf } from "./check-script.ts";
 import { compile, compileBreak } from "./compile.ts";
-import { lookAt, refuseTaken, refuseUnfit } from "./ground.ts";
+import { lookAt, refuseUnfit } from "./ground.ts";
 import { arm, type Guard, type Place } from "./guard.ts";
 import { doGuarded, mendGuarded, writeWayBack } from "./guarded-steps.ts";
 import type { BreakResult, CheckResult, Result, Told } from "./result.ts";
 import type { Break, Check, Scenario } from "./scenario.ts";
 import { differences, stateOf, type HostState } from "./state.ts";
+import { refuseTaken } from "./taken.ts";
 import { TUNTAP } from "./tuntap.ts";
 
 /** How a scenario is run. */
@@ -38,18 +40,16 @@ export const runScenario = async (host: Place, scenario: Scenario, options: RunO
   const { told } = options;
   if (guard.tookOver !== undefined) told.note(`What a run of ${guard.tookOver} had left was taken back first.`);
   const about = { name: scenario.name, sysctls: sysctlsOf(scenario) };
-  const made: { before?: HostState; done?: Done } = {};
-  let isKept = false;
-  try {
-    made.before = await stateOf(host, about);
-    made.done = await buildAndCheck(running);
-    isKept = options.keep;
-  } finally {
-    if (isKept) await guard.keep();
-    else await guard.end();
-  }
-  const left = isKept ? undefined : differences(made.before, await stateOf(host, about));
-  return { name: scenario.name, host: host.name, ...made.done, left };
+  const work = async (): Promise<{ readonly before: HostState; readonly done: Done }> => {
+    const before = await stateOf(host, about);
+    return { before, done: await buildAndCheck(running) };
+  };
+  const { before, done } = await work().catch(async (error: unknown) => {
+    throw await afterwards(error, guard.end());
+  });
+  await (options.keep ? guard.keep() : guard.end());
+  const left = options.keep ? undefined : differences(before, await stateOf(host, about));
+  return { name: scenario.name, host: host.name, ...done, left };
 };
 
 const sysctlsOf = ({ nodes, breaks }: Scenario): readonly string[] =>

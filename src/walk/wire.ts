@@ -62,7 +62,7 @@ const toHost = (trail: Trail, crossing: Crossing & { readonly by: Decider }): St
   const far = near ?? hostWith(trail.world, packet.destination);
   if (far === undefined || far.host === place.host) {
     // Whether it gets out at all depends on a stranger's answer to ARP: where it could be seen is not told.
-    const why = `it leaves by ${link.name} toward ${nextHop}, which is no host and no container of the inventory`;
+    const why = `it leaves by ${link.name} toward ${nextHop}, an address that nothing here has`;
     // A router may know where a host's public address is, but not a container's: those are known to the hosts alone.
     const isContainers = [...trail.world.keys()].some((host) => containerWith(trail.world, host, packet.destination));
     say(trail, place, { point: "route", decides: by, verdict: isContainers ? "drops" : "unknown", why });

@@ -1,7 +1,7 @@
 /** Debian with what xhost and its tests call. No udev: a lab host has no device that comes or goes, and boots quicker without. */
 export const guestPackages = [
   "systemd-sysv,dbus,kmod,sudo,util-linux,procps,bash,ca-certificates,perl-base,python3,busybox-static",
-  "docker.io,openssh-server,openvswitch-switch,iproute2,iptables,nftables,wireguard-tools",
+  "docker.io,openssh-server,openvswitch-switch,iproute2,ethtool,iptables,nftables,wireguard-tools",
   "iputils-ping,iperf3,tcpdump,netcat-openbsd",
 ].join(",");
 

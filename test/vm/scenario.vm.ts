@@ -1,0 +1,56 @@
+// `xhost scenario` on hosts with kernels of their own: what needs modules that the machine's kernel may lack, and all others beside it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { needsLab } from "../../bench/tutorial-page.ts";
+import { FOLDER, generate, sources } from "../../bench/tutorial-run.ts";
+import { isDeploy } from "../../src/scenario/deploy-scenario.ts";
+import { ownScenarios } from "../../src/scenario/library.ts";
+import { desk, passes, STATE, type Desk } from "../e2e/scenario-run.ts";
+import { testLab, type TestLab } from "../e2e/xhost.ts";
+
+const scenarios = await ownScenarios();
+const cases = scenarios.flatMap((scenario) =>
+  [undefined, ...scenario.breaks.map(({ name }) => name)].map((broken) => [scenario.name, broken, scenario] as const),
+);
+const pages = (await sources()).filter(({ text }) => needsLab(text));
+
+let lab: TestLab;
+let at: Desk;
+const HOSTS = ["h1", "h2"];
+const state = async (): Promise<string> => (await Promise.all(HOSTS.map((host) => lab.on(host, STATE)))).join("\n");
+
+beforeAll(async () => {
+  at = await desk();
+  lab = await testLab("vm-scen", 2, "bookworm", { kind: "uml" });
+  // Its module comes with it, and stays: before is after that.
+  await lab.on("h1", "systemctl start openvswitch-switch");
+});
+afterAll(async () => {
+  await lab.down();
+  await at.gone();
+});
+
+describe("on a host with a kernel of its own", () => {
+  test.each(cases)("%s, broken: %s", async (name, broken, scenario) => {
+    const before = await state();
+    const where = ["-i", lab.lab.inventory, ...(isDeploy(scenario) ? [] : ["--host", "h1"])];
+    const words = broken === undefined ? [] : ["--break", broken];
+    const { left, broken: it } = passes(await at.xhost("run", name, "--json", ...where, ...words));
+    expect(left).toEqual([]);
+    if (broken !== undefined) expect(it).toMatchObject({ named: true });
+    expect(await state()).toBe(before);
+  });
+
+  test("Open vSwitch forwards in the kernel", async () => {
+    const { stdout } = await at.xhost("run", "ovs", "--explain", "-i", lab.lab.inventory, "--host", "h1");
+    expect(stdout).toContain("$ ovs-vsctl add-br ovs-br\n");
+    expect(await lab.on("h1", "ls -d /sys/module/openvswitch")).toContain("openvswitch");
+  });
+
+  test.each(pages)("$file of the tutorial is what the tool prints", { timeout: 300_000 }, async (page) => {
+    expect(await generate(page, join(lab.folder, ".xhost/lab/vm-scen"))).toBe(
+      await readFile(join(FOLDER, page.file), "utf8"),
+    );
+  });
+});
