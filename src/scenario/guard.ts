@@ -34,7 +34,7 @@ const guardScript = (scenario: string): string => {
     `exec 9>>lock; flock -n 9 || { echo "held $(cat since 2>/dev/null)"; exit 0; }`,
     `back() { test ! -f ${UNDO} || sh ./${UNDO}; }`,
     `away() { cd /; rm -rf ${folder}; rmdir ${PARENT} /run/xhost 2>/dev/null; }`,
-    `left=; test -f ${UNDO} && { left=$(cat since); back; rm -f ${UNDO} begun kept; }`,
+    `left=; if test -f ${UNDO} || test -f kept; then left=$(cat since); back; rm -f ${UNDO} begun broken kept; fi`,
     `date '+%F %T' >since`,
     `trap 'kill $! 2>/dev/null; test -f kept || { back; away; }; echo done; exit 0' TERM`,
     `echo "ready $left"`,

@@ -45,7 +45,7 @@ describe("on this machine", () => {
   });
 
   test("one that the kernel cannot run says what it lacks, and where it would", async () => {
-    const file = await at.mine("netns", "none.yml", ["topology:", "needs: { modules: [xh_none] }\ntopology:"]);
+    const file = await at.mine("veth", "none.yml", ["topology:", "needs: { modules: [xh_none] }\ntopology:"]);
     const { code, stderr } = await at.xhost("run", file);
     expect(code).toBe(1);
     expect(stderr).toContain("has no module xh_none");
@@ -54,7 +54,7 @@ describe("on this machine", () => {
   });
 
   test("a program that is missing is told with its package, before anything is touched", async () => {
-    const file = await at.mine("netns", "none.yml", ["topology:", "needs: { programs: [xh-none] }\ntopology:"]);
+    const file = await at.mine("veth", "none.yml", ["topology:", "needs: { programs: [xh-none] }\ntopology:"]);
     const { code, stderr } = await at.xhost("run", file);
     expect(code).toBe(1);
     expect(stderr).toContain("programs are missing: xh-none (Debian package xh-none)");
