@@ -10,9 +10,12 @@ import { desk, passes, STATE, type Desk } from "../e2e/scenario-run.ts";
 import { testLab, type TestLab } from "../e2e/xhost.ts";
 
 const scenarios = await ownScenarios();
-const cases = scenarios.flatMap((scenario) =>
-  [undefined, ...scenario.breaks.map(({ name }) => name)].map((broken) => [scenario.name, broken, scenario] as const),
-);
+/** What they do with modules of the kernel, their breaks show too; those of the others are broken on the machine's own (test/e2e). */
+const OF_MODULES = ["bridge", "ipip", "ovs"];
+const cases = scenarios.flatMap((scenario) => {
+  const breaks = OF_MODULES.includes(scenario.name) ? scenario.breaks.map(({ name }) => name) : [];
+  return [undefined, ...breaks].map((broken) => [scenario.name, broken, scenario] as const);
+});
 const pages = (await sources()).filter(({ text }) => needsLab(text));
 
 let lab: TestLab;
