@@ -83,6 +83,7 @@ const contextOf = (options: Options): Context => {
       signal: interrupt.signal,
     },
     timeout: options.timeout ?? 20,
+    confirmTimeout: options.confirmTimeout ?? 60,
     verbose: options.verbose === true,
     paint,
   };

@@ -34,7 +34,12 @@ const replaced = (running: boolean) =>
     changed: ["image"],
   });
 const failure = async (host: Host, running: boolean): Promise<XhostError> => {
-  const context = { say: () => undefined, signal: new AbortController().signal };
+  const context = {
+    say: () => undefined,
+    signal: new AbortController().signal,
+    confirmTimeout: 60,
+    confirm: () => Promise.resolve(),
+  };
   const error: unknown = await applyHost(host, { host: "h1", steps: [replaced(running)] }, context).catch(
     (e: unknown) => e,
   );

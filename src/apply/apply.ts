@@ -1,14 +1,24 @@
 import { extended, XhostError } from "../errors.ts";
-import type { HostPlan, Step } from "../plan/step.ts";
+import type { HostPlan, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
+import { confirmFolder } from "../model/names.ts";
+import { armLines, settleScript } from "../plan/confirm-lines.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
+
+/** How a plan is applied. */
+export type ApplyContext = CallContext & {
+  /** Seconds after which the host takes a change back by itself. */
+  readonly confirmTimeout: number;
+  /** Called after such a change, which waits for it. */
+  readonly confirm: () => Promise<void>;
+};
 
 /**
  * Does what the plan of one host says, step by step, and nothing else. A container that cannot be had does not keep the rest
  * of the host from being done; anything else that fails ends it. Stops between two steps when it is interrupted, so that no
  * step stays half done; the next plan starts from what is there then.
  */
-export const applyHost = async (host: Host, plan: HostPlan, context: CallContext): Promise<void> => {
+export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContext): Promise<void> => {
   const failed: XhostError[] = [];
   for (const step of plan.steps) {
     context.signal.throwIfAborted();
@@ -29,8 +39,32 @@ export const applyHost = async (host: Host, plan: HostPlan, context: CallContext
 
 const isStart = (step: Step): boolean => step.kind === "docker" && step.calls.some((c) => c.call === "startContainer");
 
-const applyStep = async (host: Host, step: Step, context: CallContext): Promise<void> => {
+const applyStep = async (host: Host, step: Step, context: ApplyContext): Promise<void> => {
   if (step.kind === "docker") return runCalls(host, step.calls, context);
   context.say("routes and firewall");
-  await host.run(step.script, "set routes and firewall");
+  const { undo, script } = step;
+  if (undo === undefined) {
+    await host.run(script, WHAT);
+    return;
+  }
+  const armed = ["set -e", ...armLines(undo, context.confirmTimeout), script].join("\n");
+  await host.run(armed, WHAT).catch(async (error: unknown) => {
+    throw error instanceof XhostError ? extended(error, [await takenBack(host, undo, context)]) : error;
+  });
+  context.say("confirming");
+  await context.confirm();
+};
+
+const WHAT = "set routes and firewall";
+
+/** Takes back at once what was done of a step that failed, and says what became of it. */
+const takenBack = async (host: Host, { project }: Undo, { confirmTimeout }: ApplyContext): Promise<string> => {
+  const script = `/bin/sh ${confirmFolder(project)}/undo.sh\n${settleScript(project)}`;
+  try {
+    const [said = ""] = (await host.run(script, "take the change back")).split("\n");
+    return said.startsWith("undone ") ? "what was done of it was taken back" : "nothing of it was done";
+  } catch (error) {
+    if (!(error instanceof XhostError)) throw error;
+    return `the host takes back what was done of it, within ${confirmTimeout} s`;
+  }
 };

@@ -1,26 +1,49 @@
 import { applyHost } from "../apply/apply.ts";
+import { confirm } from "../apply/confirm.ts";
 import { phase, type PhaseResult } from "../apply/phase.ts";
+import { extended, XhostError } from "../errors.ts";
 import type { HostPlan } from "../plan/step.ts";
+import { connector } from "../ssh/connect.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 
-/** Applies the plans that have steps, hosts side by side; a host that fails does not stop the others. */
-export const applyPlans = (
+/**
+ * Applies the plans that have steps, hosts side by side; a host that fails does not stop the others. What may cut somebody off each host has
+ * confirmed as soon as it is done, over a connection that is opened after it; one that cannot be reached that way takes it back by itself.
+ */
+export const applyPlans = async (
   title: string,
   plans: readonly HostPlan[],
   look: Look,
   context: Context,
 ): Promise<PhaseResult<true>> => {
+  const { confirmTimeout, progress, timeout } = context;
   const busy = plans.filter((plan) => plan.steps.length > 0).map((plan) => ({ name: plan.host, plan }));
-  return phase(
-    title,
-    busy,
-    async ({ name, plan }, say) => {
-      const host = look.hosts.get(name);
-      if (host === undefined) throw new TypeError(`no connection to ${name}`);
-      await applyHost(host, plan, { say, signal: context.progress.signal });
-      return true as const;
-    },
-    context.progress,
-  );
+  const ssh = connector({ timeout: Math.min(timeout, confirmTimeout) });
+  const confirmed = async (name: string): Promise<void> => {
+    const at = look.inventory.hosts.find((host) => host.name === name);
+    if (at === undefined) throw new TypeError(`no host ${name}`);
+    const told = `nobody can log in after the change: the host takes it back by itself within ${confirmTimeout} s`;
+    const fresh = await ssh.open(at).catch((error: unknown) => {
+      throw error instanceof XhostError ? extended(error, [told]) : error;
+    });
+    await confirm(fresh, look.inventory.name);
+    await fresh.close();
+  };
+  try {
+    return await phase(
+      title,
+      busy,
+      async ({ name, plan }, say) => {
+        const host = look.hosts.get(name);
+        if (host === undefined) throw new TypeError(`no connection to ${name}`);
+        const how = { say, signal: progress.signal, confirmTimeout, confirm: () => confirmed(name) };
+        await applyHost(host, plan, how);
+        return true as const;
+      },
+      progress,
+    );
+  } finally {
+    await ssh.close();
+  }
 };

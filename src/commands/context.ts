@@ -20,6 +20,8 @@ export type Context = {
   readonly progress: PhaseOptions;
   /** Seconds for a connection, and for a command on a host. */
   readonly timeout: number;
+  /** Seconds in which a change of links, routes and firewall has to be confirmed; else the host takes it back. */
+  readonly confirmTimeout: number;
   /** Whether exact commands are shown also where a summary would do. */
   readonly verbose: boolean;
   readonly paint: Paint;

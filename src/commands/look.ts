@@ -53,7 +53,10 @@ export const look = async <T>(
         "Look at the hosts",
         inventory.hosts,
         (host, say) =>
-          lookAt(host, { ssh, say, timeout: context.timeout, lock: exclusive && chosen.has(host.name), deep }),
+          lookAt(host, {
+            ...{ ssh, say, timeout: context.timeout, deep, note: context.note },
+            project: exclusive && chosen.has(host.name) ? inventory.name : undefined,
+          }),
         context.progress,
       ),
     );
@@ -76,18 +79,20 @@ export const look = async <T>(
 type Looking = {
   readonly ssh: Connector;
   readonly say: (text: string) => void;
-  readonly lock: boolean;
+  /** To be locked for it. */
+  readonly project: string | undefined;
+  readonly note: (text: string) => void;
   readonly timeout: number;
   readonly deep: boolean;
 };
 
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, timeout, lock: exclusive, deep }: Looking,
+  { ssh, say, timeout, project, note, deep }: Looking,
 ): Promise<{ open: Host; facts: Facts; depth: Depth | undefined }> => {
   say("connecting");
   const open = await ssh.open(host);
-  if (exclusive) await lock(open);
+  if (project !== undefined) tellSettled((await lock(open, project)).settled, host.name, note);
   say("looking");
   const { facts, depth } = deep
     ? await observeDeep(open, timeout)
@@ -95,6 +100,15 @@ const lookAt = async (
   if (facts.missing.length > 0)
     throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
   return { open, facts, depth };
+};
+
+/** What became of a change that was not confirmed. */
+const tellSettled = (settled: string, host: string, note: (text: string) => void): void => {
+  if (settled === "confirmed") note(`${host}: an earlier run ended before its change was confirmed; it is kept`);
+  if (settled.startsWith("undone "))
+    note(
+      `${host}: a change of links, routes and firewall was not confirmed, and the host took it back at ${settled.slice("undone ".length)}`,
+    );
 };
 
 /** Looking changes nothing: an interrupt cuts the connections at once instead of waiting for hosts that do not answer. */

@@ -8,6 +8,7 @@ export type Options = {
   readonly color: boolean;
   readonly forks?: number;
   readonly timeout?: number;
+  readonly confirmTimeout?: number;
 };
 
 /** A number of things; commander explains what is wrong with anything else. */
@@ -55,4 +56,15 @@ export const withTimeout = (command: Command): Command =>
     new Option("--timeout <s>", "seconds for a connection, and for a command on a host")
       .argParser(positive)
       .default(20),
+  );
+
+/** Adds how long a change waits for its confirmation. */
+export const withConfirm = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      "--confirm-timeout <s>",
+      "seconds after which a host that cannot be reached any more takes its change back",
+    )
+      .argParser(positive)
+      .default(60),
   );

@@ -6,7 +6,7 @@ import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
-import { common, onHosts, onInventory, positive, type Options } from "./options.ts";
+import { common, onHosts, onInventory, positive, type Options, withConfirm } from "./options.ts";
 import { plan } from "./plan.ts";
 import { addScenario } from "./scenario-program.ts";
 import { status } from "./status.ts";
@@ -56,7 +56,10 @@ const addValidate = (program: Command, finish: Finish): void => {
 const addPlan = (program: Command, finish: Finish): void => {
   onInventory(program.command("plan").description("show what would change, with the exact commands; change nothing"))
     .option("--detailed-exitcode", "exit with 2 when there are changes")
-    .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
+    .option(
+      "--i-know",
+      "allow `firewall: flush` where the INPUT policy is DROP, and addresses that the host is managed by",
+    )
     .option("--reprobe", "measure the ways between the hosts again")
     .action(
       (inventory: string, options: Options & { detailedExitcode?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
@@ -71,9 +74,14 @@ const addPlan = (program: Command, finish: Finish): void => {
 };
 
 const addDeploy = (program: Command, finish: Finish): void => {
-  onInventory(program.command("deploy").description("plan, ask, apply, and check connectivity with packets"))
+  withConfirm(
+    onInventory(program.command("deploy").description("plan, ask, apply, and check connectivity with packets")),
+  )
     .option("-y, --yes", "do not ask")
-    .option("--i-know", "allow `firewall: flush` where the INPUT policy is DROP")
+    .option(
+      "--i-know",
+      "allow `firewall: flush` where the INPUT policy is DROP, and addresses that the host is managed by",
+    )
     .option("--reprobe", "measure the ways between the hosts again")
     .action((inventory: string, options: Options & { yes?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
       finish(options, (context) =>
@@ -141,7 +149,11 @@ const addTrace = (program: Command, finish: Finish): void => {
 };
 
 const addDestroy = (program: Command, finish: Finish): void => {
-  onInventory(program.command("destroy").description("remove everything the inventory's name owns, and nothing else"))
+  withConfirm(
+    onInventory(
+      program.command("destroy").description("remove everything the inventory's name owns, and nothing else"),
+    ),
+  )
     .option("-y, --yes", "do not ask")
     .option("--volumes", "remove named volumes too, with their data")
     .action((inventory: string, options: Options & { yes?: boolean; volumes?: boolean }) =>

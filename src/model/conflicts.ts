@@ -3,11 +3,13 @@ import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { bridgeName, PROJECT_LABEL } from "./names.ts";
 import { adoptedConflicts, overlapConflicts } from "./overlaps.ts";
+import { lockouts } from "./lockouts.ts";
 import type { Pair } from "./pairs.ts";
 import { linkConflicts, ruptures } from "./ruptures.ts";
 
 /** What the user allows that is refused otherwise. */
 export type Allowed = {
+  /** `--i-know`: to open a firewall that is closed on purpose, and to cover addresses that the host is managed by. */
   readonly openFirewall: boolean;
   /** A plane may not be known yet: nothing is going to be changed. */
   readonly unmeasured?: boolean;
@@ -24,7 +26,7 @@ export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: A
 
 /** A conflict and what it is about. */
 export type Clash = {
-  readonly kind: "host" | "name" | "network" | "link" | "overlap" | "adopted";
+  readonly kind: "host" | "name" | "network" | "link" | "overlap" | "lockout" | "adopted";
   readonly text: string;
   /** The name of the container or the network that is concerned, and the pair that cannot be connected; none of them: the host as a whole. */
   readonly container?: string;
@@ -44,6 +46,7 @@ export const clashes = (fabric: Fabric, host: string, facts: Facts, allowed: All
     ...as("network", networkConflicts(fabric, host, facts, allowed)),
     ...as("link", linkConflicts(fabric, host, facts)),
     ...as("overlap", overlapConflicts(fabric, host, facts)),
+    ...as("lockout", lockouts(fabric, host, facts, { isAllowed: allowed.openFirewall })),
     ...as("adopted", adoptedConflicts(fabric, host, facts)),
   ];
 };

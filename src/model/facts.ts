@@ -97,6 +97,8 @@ export type Facts = {
   readonly firewallBackend: string;
   /** Address of the host at which this SSH connection arrived, as the host sees it. */
   readonly sshAddress: string | undefined;
+  /** Where that connection came from, as the host sees it: what its answers have to reach. */
+  readonly sshPeer: string | undefined;
   readonly interfaces: readonly Interface[];
   readonly routes: readonly KernelRoute[];
   readonly tables: ReadonlyMap<Table, TableRules>;

@@ -64,5 +64,12 @@ export const evidenceFile = (project: string): string => `${hostFolder(project)}
 /** The private key, mode 0600. */
 export const keyFile = (project: string): string => `${hostFolder(project)}/wireguard.key`;
 
+/** Held by the one run that may change what is the project's on the host. */
+export const lockFile = (project: string): string => `/run/xhost/lock/${project}`;
+/** Where a change waits for its confirmation, with what takes it back: gone after it, and with a reboot. */
+export const confirmFolder = (project: string): string => `/run/xhost/confirm/${project}`;
+/** The transient systemd timer that takes it back. */
+export const confirmUnit = (project: string): string => `xhost-confirm-${project}`;
+
 /** The name a container has while its successor takes its place. */
 export const retiredName = (container: string): string => `${container}.xhost-old`;

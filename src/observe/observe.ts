@@ -33,6 +33,7 @@ export const parseHost = (output: string): HostFacts => {
     kernel: part("kernel").trim(),
     // sshd sets `client-ip client-port server-ip server-port` (ssh(1), ENVIRONMENT); sudo drops it.
     sshAddress: part("ssh").trim().split(" ")[2],
+    sshPeer: part("ssh").trim().split(" ")[0],
     interfaces: parseInterfaces(part("links")),
     routes: parseRoutes(part("routes")),
     tables: parseTables(part("iptables")),

@@ -8,6 +8,7 @@ import { kernelChange } from "./kernel-changes.ts";
 import { linkLines } from "./link-lines.ts";
 import { changeLines, putBackLines } from "./remembered.ts";
 import type { ShellStep } from "./step.ts";
+import { isRisky, undoLines } from "./undo.ts";
 import { wayLines } from "./way-lines.ts";
 
 /**
@@ -42,5 +43,6 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
     ...(["sysctl", "table", "module", "key", "file", "link", "peer", "chain", "jump"] as const),
     ...(["neighbour", "fdb", "route"] as const),
   );
-  return [{ kind: "shell", changes: changes.map(kernelChange), script: ["set -e", ...parts].join("\n") }];
+  const undo = isRisky(all) ? { undo: { project, script: undoLines(all, project).join("\n") } } : {};
+  return [{ kind: "shell", changes: changes.map(kernelChange), script: ["set -e", ...parts].join("\n"), ...undo }];
 };

@@ -10,7 +10,7 @@ export const changeLines = (d: Difference, project: string): readonly string[] =
   const note = `echo ${keyOf(want)}=${before} >> ${beforeFile(project)}`;
   const set =
     want.kind === "sysctl"
-      ? [`echo ${want.value} > ${path(want.key)}`]
+      ? [`echo ${want.value} > ${sysctlPath(want.key)}`]
       : want.kind === "module" && have?.kind === "module" && !have.present
         ? [`modprobe ${want.name}`]
         : [];
@@ -33,8 +33,11 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
   ];
 };
 
-const undo = (have: Sysctl | FirewallTable | Module, previous: string): string => {
-  if (have.kind === "sysctl") return `echo ${previous} > ${path(have.key)}`;
+const undo = (have: Sysctl | FirewallTable | Module, previous: string): string =>
+  have.kind === "sysctl" ? `echo ${previous} > ${sysctlPath(have.key)}` : unmakeLines(have);
+
+/** Shell lines that unload a module, or remove a table that nobody has put anything into. */
+export const unmakeLines = (have: FirewallTable | Module): string => {
   if (have.kind === "module") return unload(have.name);
   // refused where there is a rule in it, or another policy than ACCEPT
   if (have.name === "INPUT") return "iptables -X INPUT 2>/dev/null || true";
@@ -73,4 +76,4 @@ const keyOf = (resource: Sysctl | FirewallTable | Module): string =>
     : resource.kind === "module"
       ? moduleKey(resource.name)
       : tableKey(resource.name);
-const path = (key: string): string => `/proc/sys/${key.replaceAll(".", "/")}`;
+export const sysctlPath = (key: string): string => `/proc/sys/${key.replaceAll(".", "/")}`;

@@ -54,7 +54,16 @@ export type DockerStep = {
 };
 
 /** One shell script that brings the kernel's state of a host from what it is to what it should be. */
-export type ShellStep = { readonly kind: "shell"; readonly changes: readonly Change[]; readonly script: string };
+export type ShellStep = {
+  readonly kind: "shell";
+  readonly changes: readonly Change[];
+  readonly script: string;
+  /** What takes it back, wherever it was cut off; undefined where it can cut nobody off. */
+  readonly undo?: Undo | undefined;
+};
+
+/** Shell text that takes a step back, and the project whose files it puts back before. */
+export type Undo = { readonly project: string; readonly script: string };
 
 export type Step = DockerStep | ShellStep;
 

@@ -45,12 +45,15 @@ export const dockerOver = ({ remote, socket, Docker }: DockerOver): { docker: Do
       });
     });
   modem.dial = (options, callback) => {
+    const told = once(callback);
+    // Neither http nor ssh2 tells of every request that was under way when the connection ended.
+    void remote.connection.closed.then(() => told(failed(new Error("the connection ended")), null));
     channels.ready().then(
       (atOnce) => {
         if (places.current.concurrency !== atOnce) places.current = pLimit(atOnce);
-        void places.current(() => dialed(options, callback));
+        void places.current(() => dialed(options, told));
       },
-      (error: unknown) => callback(failed(error), null),
+      (error: unknown) => told(failed(error), null),
     );
   };
   return { docker, end: () => agent.destroy() };
@@ -59,6 +62,16 @@ export const dockerOver = ({ remote, socket, Docker }: DockerOver): { docker: Do
 /** The part of docker-modem that is used; dockerode's types call it `any`. */
 type Modem = { dial: (options: unknown, callback: Callback) => void };
 type Callback = (error: unknown, data: unknown) => void;
+
+/** The first answer counts. */
+const once = (callback: Callback): Callback => {
+  let isTold = false;
+  return (error, data) => {
+    if (isTold) return;
+    isTold = true;
+    callback(error, data);
+  };
+};
 
 const isOpenStream = (data: unknown): data is NodeJS.ReadableStream =>
   typeof data === "object" && data !== null && "pipe" in data && !("destroyed" in data && data.destroyed === true);

@@ -63,7 +63,7 @@ const detourOf = ({ fabric }: Scene, host: string, peer: string): KernelRoute | 
 
 const IDS: Readonly<Record<Clash["kind"], DiagnosisId>> = {
   ...{ host: "address-clash", name: "name-taken", link: "name-taken" },
-  ...{ network: "conflict", adopted: "overlap", overlap: "overlap" },
+  ...{ network: "conflict", lockout: "conflict", adopted: "overlap", overlap: "overlap" },
 };
 
 const clashCause = (scene: Scene, { host, facts }: Seen, clash: Clash): Cause => {

@@ -1,0 +1,13 @@
+import { XhostError } from "../errors.ts";
+import { settleScript } from "../plan/confirm-lines.ts";
+import type { Host } from "../ssh/host.ts";
+
+/** Confirms a change over a connection that was opened after it. Throws a REMOTE XhostError where the host has taken it back already. */
+export const confirm = async (host: Host, project: string): Promise<void> => {
+  const [said = ""] = (await host.run(settleScript(project), "confirm the change")).split("\n");
+  if (said === "confirmed") return;
+  const why = said.startsWith("undone ")
+    ? `it came too late: the host took the change back at ${said.slice("undone ".length)}; deploy again, with a longer --confirm-timeout`
+    : "nothing waited for it";
+  throw new XhostError("REMOTE", `confirm the change: ${why}`, { host: host.name });
+};

@@ -1,0 +1,45 @@
+import { cidrOf, contains, parseIp } from "../cidr.ts";
+import type { Fabric } from "./fabric.ts";
+import type { Facts } from "./facts.ts";
+
+/**
+ * Subnets of the fabric that would lead packets away which have to stay on their way: the host's answers to whoever is logged in, and what goes
+ * through its routers. A block of the host itself is a bridge there, one of another host a route; either takes precedence over the
+ * default route by its longer prefix. A route may be allowed, since the host takes it back when nobody can log in any more; a bridge of Docker's
+ * it does not take back.
+ */
+export const lockouts = (
+  fabric: Fabric,
+  host: string,
+  facts: Facts,
+  { isAllowed }: { readonly isAllowed: boolean },
+): readonly string[] => {
+  const here = fabric.inventory.networks.filter((n) => n.blocks.has(host));
+  const subnets = here.flatMap((network) =>
+    [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, all]) =>
+      all.map((subnet) => ({ network: network.name, at, subnet })),
+    ),
+  );
+  return keptOf(facts).flatMap(({ address, what }) => {
+    const ip = parseIp(address);
+    if (ip === undefined) return [];
+    return subnets
+      .filter(({ subnet }) => contains(cidrOf(subnet), ip))
+      .filter(({ at, subnet }) => (at === host ? !stands(subnet, facts) : !isAllowed))
+      .map(
+        ({ network, at, subnet }) =>
+          `network ${network}: ${subnet}${at === host ? ", its block here," : ` of ${at}`} has ${address} in it, ${what}: the host would not reach it any more: choose another pool or subnet${at === host ? "" : ", or pass --i-know"}`,
+      );
+  });
+};
+
+/** A Docker network that is there with these addresses: what lives in it goes on to. */
+const stands = (subnet: string, { networks }: Facts): boolean => networks.some((n) => n.subnets.includes(subnet));
+
+const keptOf = ({ sshPeer, sshAddress, routes }: Facts): readonly { address: string; what: string }[] => [
+  ...(sshPeer === undefined ? [] : [{ address: sshPeer, what: "where you are logged in from" }]),
+  ...(sshAddress === undefined ? [] : [{ address: sshAddress, what: "the host's address that you are logged in at" }]),
+  ...[
+    ...new Set(routes.flatMap(({ destination, gateway }) => (destination === "0.0.0.0/0" ? (gateway ?? []) : []))),
+  ].map((address) => ({ address, what: "the router of its default route" })),
+];
