@@ -1,0 +1,178 @@
+// What happens to a deploy from outside: its own route cuts SSH, a connection breaks, Docker or a host restarts, a disk is full, somebody else deploys.
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { labStart, labStop } from "../../../src/lab/power.ts";
+import { namespaceOf } from "../../../src/lab/names.ts";
+import { addressOf, ENGINES, obedient, pings, testLab, type TestLab } from "../xhost.ts";
+
+describe.each(ENGINES)("a deploy that is disturbed on %s", (_title, engine) => {
+  const name = `xc-${engine}`;
+  const hosts = ["h1", "h2"];
+  let lab: TestLab;
+  let file: string;
+  const before = new Map<string, string>();
+  beforeAll(async () => {
+    lab = await testLab(name, 2, engine);
+    file = await lab.inventory("inventory.yml", obedient);
+    for (const host of hosts) before.set(host, await lab.snapshot(host));
+  });
+  afterAll(() => lab.down());
+
+  const expectAsBefore = async (): Promise<void> => {
+    for (const host of hosts) expect(await lab.snapshot(host), host).toBe(before.get(host));
+  };
+  const expectWhole = async (): Promise<void> => {
+    const { code, stdout, stderr } = await lab.xhost("deploy", file, "--yes");
+    expect(code, stdout + stderr).toBe(0);
+    expect((await lab.xhost("plan", file, "--detailed-exitcode")).code).toBe(0);
+    expect(await pings(lab, "h1", "c1", await addressOf(lab, "h2", "c2"))).toBe(true);
+  };
+  const gone = async (): Promise<void> => {
+    expect((await lab.xhost("destroy", file, "--yes")).code).toBe(0);
+    await expectAsBefore();
+  };
+  /** Starts a deploy, and comes back when that is on its stderr. */
+  const until = async (text: string, ...args: string[]) => {
+    const run = lab.start("deploy", ...args, "--yes");
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      run.stderr.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes(text)) resolve();
+      });
+      void run.then(({ stdout, stderr }) => reject(new Error(`it ended: ${stdout}${stderr}`)));
+    });
+    return { pid: run.pid ?? 0, kill: (signal: NodeJS.Signals) => run.kill(signal), ended: run };
+  };
+
+  test("a route that would lead answers away from whoever is logged in is refused; allowed, the host is back by itself", async () => {
+    await execa("nsenter", [
+      `--net=/run/netns/${namespaceOf(name)}`,
+      "ip",
+      "address",
+      "add",
+      "172.29.1.9/32",
+      "dev",
+      "lo",
+    ]);
+    // h1 sees the operator at 172.29.1.9, and h2's block has that address.
+    const cutting = await lab.inventory("cutting.yml", (text) =>
+      obedient(text)
+        .replace(
+          /h1: \{ ssh: \{ host: (\S+) \} \}/,
+          (_all, host: string) =>
+            `h1: { ssh: { host: ${host}, proxyCommand: "nsenter --net=/run/netns/${namespaceOf(name)} nc -s 172.29.1.9 %h %p" } }`,
+        )
+        .replace(/pool: .*/, "subnets: { h1: 172.28.0.0/24, h2: 172.29.1.0/24 }")
+        .replace(/ *prefix: .*\n/, ""),
+    );
+    const { code, stderr } = await lab.xhost("deploy", cutting, "--yes");
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "h1: network app: 172.29.1.0/24 of h2 has 172.29.1.9 in it, where you are logged in from: the host would not reach it any more: choose another pool or subnet, or pass --i-know",
+    );
+    await expectAsBefore();
+    const words = ["--yes", "--i-know", "--timeout", "4", "--confirm-timeout", "12"];
+    const cut = await lab.xhost("deploy", cutting, ...words);
+    expect(cut.code).not.toBe(0);
+    expect(cut.stderr).toContain("h1: ");
+    await expect.poll(() => lab.on("h1", "ip -4 route show proto 88"), { timeout: 15_000 }).toBe("");
+    const back = await lab.xhost("destroy", cutting, "--yes", "--i-know");
+    expect(back.code, back.stderr).toBe(0);
+    await expectAsBefore();
+    await execa("nsenter", [
+      `--net=/run/netns/${namespaceOf(name)}`,
+      "ip",
+      "address",
+      "del",
+      "172.29.1.9/32",
+      "dev",
+      "lo",
+    ]);
+  });
+
+  test("a connection that breaks: the host is told, and the next deploy completes", async () => {
+    const run = await until("Apply", file);
+    const { stdout } = await execa("pgrep", ["-P", String(run.pid)], { reject: false });
+    for (const pid of stdout.split("\n").filter((line) => line !== ""))
+      await execa("kill", ["-9", pid], { reject: false });
+    const { exitCode, stderr } = await run.ended;
+    if (exitCode !== 0) expect(stderr).toMatch(/h[12]: /);
+    await expectWhole();
+    await gone();
+  });
+
+  test("Docker restarts in the middle", async () => {
+    const run = await until("Apply", file);
+    await lab.on("h1", "stop-docker; start-docker");
+    await run.ended;
+    await expectWhole();
+    await gone();
+  });
+
+  test("a host dies in the middle and is started again", async () => {
+    const run = await until("Apply", file, "--timeout", "5");
+    await labStop({ name, host: "h2" });
+    const { exitCode } = await run.ended;
+    expect(exitCode).not.toBe(0);
+    await labStart({ name, host: "h2" });
+    await expectWhole();
+    await gone();
+  });
+
+  test("Ctrl-C in the middle: the state is told, and the next deploy completes", async () => {
+    const run = await until("Apply", file);
+    run.kill("SIGINT");
+    const { exitCode, stderr } = await run.ended;
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/interrupted: what was done stays, run again to complete it/);
+    await expectWhole();
+    await gone();
+  });
+
+  test("a full disk: nothing is half done, and it is said", async () => {
+    await lab.on("h1", "mkdir -p /etc/xhost && mount -t tmpfs -o size=4k,nr_inodes=2 tmpfs /etc/xhost");
+    const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^h1: /m);
+    expect(stderr).toContain("No space left on device");
+    expect(await lab.on("h1", "ip -4 route show proto 88; iptables-save | grep -c XHOST || true")).toBe("0");
+    await lab.on("h1", "umount /etc/xhost && rmdir /etc/xhost");
+    await expectWhole();
+    await gone();
+  });
+
+  test("two deploys of one project at once: the second says who holds it since when, and leaves", async () => {
+    const run = await until("Apply", file);
+    run.kill("SIGSTOP");
+    const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /h[12]: lock project xc-\w+: held by root@\S+ since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d: try again when that has finished/,
+    );
+    const other = await lab.inventory("other.yml", (text) =>
+      obedient(text)
+        .replace(/^name: .*/m, "name: other")
+        .replace("172.30.0.0/16", "172.27.0.0/16")
+        .replaceAll(/\bapp\b/g, "app2")
+        .replaceAll(/\bc(\d):/g, "d$1:"),
+    );
+    const beside = await lab.xhost("deploy", other, "--yes");
+    expect(beside.code, beside.stderr).toBe(0);
+    run.kill("SIGCONT");
+    const { exitCode, stderr: told } = await run.ended;
+    expect(exitCode, told).toBe(0);
+    expect((await lab.xhost("destroy", other, "--yes")).code).toBe(0);
+    await gone();
+  });
+
+  test("a lock whose holder gives no sign of life is taken over", async () => {
+    const run = await until("Apply", file);
+    run.kill("SIGSTOP");
+    for (const host of hosts) await lab.on(host, `touch -d '-2 minutes' /run/xhost/lock/${name}`);
+    await expectWhole();
+    run.kill("SIGKILL");
+    await run.ended;
+    await gone();
+  });
+});
