@@ -57,7 +57,7 @@ const lockScript = (project: string, by: string): string => {
     `hold() {`,
     `  (umask 077; mkdir -p \${1%/*}); exec 9>>$1 || return 1`,
     `  flock -n 9 || return 1`,
-    `  test "$(stat -c %i $1 2>/dev/null)" = "$(stat -Lc %i /proc/$$/fd/9)" || hold $1`,
+    `  test "$(stat -c %i $1 2>/dev/null)" = "$(stat -Lc %i /proc/self/fd/9)" || hold $1`,
     `}`,
     `age() { echo $(($(date +%s) - $(stat -c %Y ${file} 2>/dev/null || date +%s))); }`,
     `take() { echo "$$ $1 since $(date '+%F %T')" >${file}; trap 'rm -f ${file}; rmdir /run/xhost/lock /run/xhost 2>/dev/null' EXIT; trap exit HUP TERM; echo locked; }`,

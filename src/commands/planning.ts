@@ -4,6 +4,7 @@ import { desiredState } from "../model/desired.ts";
 import type { Fabric } from "../model/fabric.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
+import { orphanBridges } from "../model/orphans.ts";
 import { ownedState } from "../model/owned.ts";
 import { keyOf } from "../model/state.ts";
 import { unavailableImages } from "../observe/images.ts";
@@ -69,15 +70,16 @@ export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">
     const desired = desiredState(whole, name, facts, env);
     const wanted = new Set(desired.map(keyOf));
     const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
-    return planHost(name, { desired, actual, project });
+    return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
   });
 
 /** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
 export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] => {
+  const whole = wholeOf(look);
   const plans = answered(look).map(({ name, facts }) => {
     const project = look.inventory.name;
     const actual = ownedState(facts, project).filter((r) => volumes || r.kind !== "volume");
-    return planHost(name, { desired: [], actual, project });
+    return planHost(name, { desired: [], actual, project, orphans: orphanBridges(whole, name, facts) });
   });
   refuseStrangers(look, plans);
   return plans;

@@ -2,6 +2,7 @@ import { addressMessage } from "../inventory/validate-addresses.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { bridgeName, PROJECT_LABEL } from "./names.ts";
+import { orphanBridges } from "./orphans.ts";
 import { adoptedConflicts, overlapConflicts } from "./overlaps.ts";
 import { lockouts } from "./lockouts.ts";
 import type { Pair } from "./pairs.ts";
@@ -89,7 +90,7 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly Tex
           text: `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, or adopt it with \`existing\``,
         })),
     ),
-    ...made.flatMap(({ name }) => bridgeConflicts(name, project, facts)),
+    ...made.flatMap(({ name }) => bridgeConflicts(name, project, facts, orphanBridges(fabric, host, facts))),
     ...containers.flatMap(({ name }) =>
       facts.containers
         .filter((c) => c.name === name && c.labels[PROJECT_LABEL] !== project)
@@ -102,9 +103,14 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly Tex
 };
 
 /** Device names are short: another project's may be the same, and it is not the user's to delete. */
-const bridgeConflicts = (network: string, project: string, facts: Facts): readonly Text[] => {
+const bridgeConflicts = (
+  network: string,
+  project: string,
+  facts: Facts,
+  orphans: readonly string[],
+): readonly Text[] => {
   const bridge = bridgeName(project, network);
-  if (facts.interfaces.every((i) => i.name !== bridge)) return [];
+  if (facts.interfaces.every((i) => i.name !== bridge) || orphans.includes(bridge)) return [];
   const owner = facts.networks.find((n) => n.bridge === bridge);
   if (owner?.labels[PROJECT_LABEL] === project) return [];
   const remedy =

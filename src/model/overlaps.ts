@@ -1,6 +1,7 @@
 import { cidrOf, contains, overlaps, type Cidr } from "../cidr.ts";
 import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts, KernelRoute } from "./facts.ts";
+import { orphanBridges } from "./orphans.ts";
 import { PROJECT_LABEL, ROUTE_PROTOCOL, routeMetric } from "./names.ts";
 
 /** An adopted network's range against the blocks of the inventory's own networks, which the file alone cannot tell. */
@@ -120,7 +121,7 @@ const foreignRanges = (fabric: Fabric, host: string, facts: Facts): readonly For
         ...(adoptedNames.includes(n.name) && { adopted: n.name }),
       })),
     );
-  const bridges = new Set(facts.networks.map((n) => n.bridge));
+  const bridges = new Set([...facts.networks.map((n) => n.bridge), ...orphanBridges(fabric, host, facts)]);
   const routes = facts.routes
     .filter((r) => !isDefault(r.destination) && !bridges.has(r.device ?? ""))
     .filter((r) => r.protocol !== String(ROUTE_PROTOCOL) || r.metric !== routeMetric(project))
