@@ -30,13 +30,15 @@ const judgePing = ({ ttl }: Ping, output: string): Judged => {
     return { holds: false, seen: why ?? "no answer" };
   }
   const left = Number(/ttl=(\d+)/.exec(answer)?.[1]);
-  return { holds: ttl === undefined || left === ttl, seen: answer.replace(/ time=.*/, "") };
+  const holds = ttl === undefined || left === ttl;
+  return { holds, seen: `${answer.replace(/ time=.*/, "")}${holds ? "" : `, which should be ${ttl}`}` };
 };
 
 const judgeTcp = ({ seenFrom }: Tcp, output: string): Judged => {
   const seen = /^seen as (\S+)$/m.exec(output)?.[1];
   if (seen === undefined) return { holds: false, seen: lines(output).at(-1) ?? "no connection" };
-  return { holds: seenFrom === undefined || seenFrom === seen, seen: `connected; the listener sees ${seen}` };
+  const holds = seenFrom === undefined || seenFrom === seen;
+  return { holds, seen: `connected; the listener sees ${seen}${holds ? "" : `, which should be ${seenFrom}`}` };
 };
 
 /** Against the regular expressions of a check, multi-line; tells the line that decided. */
@@ -48,8 +50,9 @@ export const judgeRun = (
   const foreign = lacks === undefined ? null : new RegExp(lacks, "m").exec(output);
   const lineOf = (match: RegExpExecArray): string =>
     lines(output).find((line) => line.includes((match[0].split("\n")[0] ?? "").trim())) ?? match[0];
-  if (foreign !== null) return { holds: false, seen: lineOf(foreign).trim() };
-  if (found === null) return { holds: false, seen: lines(output)[0]?.trim() ?? "nothing" };
+  if (foreign !== null) return { holds: false, seen: `${lineOf(foreign).trim()} (should lack ${lacks})` };
+  if (found === null)
+    return { holds: false, seen: `${lines(output)[0]?.trim() ?? "nothing"} (should match ${matches})` };
   return { holds: true, seen: found === undefined ? "nothing of it" : lineOf(found).trim() };
 };
 

@@ -54,7 +54,10 @@ export const lookAt = async (host: Where, scenario: Scenario, broken: Break | un
   const needed = new Set([...scenario.needs.modules, ...(broken?.modules ?? [])]);
   return {
     kernel: (all.get("kernel") ?? "").trim(),
-    missing: lines(all.get("missing") ?? "").map((p) => `${p} (Debian package ${PACKAGES[p] ?? p})`),
+    missing: lines(all.get("missing") ?? "").map((p) => {
+      const name = PACKAGES[p];
+      return name === undefined ? p : `${p} (Debian package ${name})`;
+    }),
     lacking: [...needed].filter((module) => states.get(module) === "none"),
     loadable: new Set([...states].filter(([, state]) => state === "loadable").map(([module]) => module)),
     startOvs: lines(all.get("ovs") ?? "").length > 0,
@@ -101,7 +104,7 @@ export const refuseUnfit = (
   if (startOvs && !isLocal)
     throw new XhostError(
       "REMOTE",
-      `scenario ${name}: Open vSwitch is installed and does not run\nsystemctl start openvswitch-switch`,
+      `scenario ${name}: Open vSwitch is installed and does not run; start it, with or without systemd:\nsystemctl start openvswitch-switch || /usr/share/openvswitch/scripts/ovs-ctl start`,
       {
         host: host.name,
       },

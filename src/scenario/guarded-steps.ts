@@ -1,4 +1,5 @@
 import { XhostError } from "../errors.ts";
+import { lines } from "../observe/script.ts";
 import { heredoc } from "../plan/heredoc.ts";
 import type { Step } from "./build.ts";
 import { UNDO, type Guard, type Place } from "./guard.ts";
@@ -41,7 +42,8 @@ export const doGuarded = async (
   throw new XhostError("REMOTE", text, { host: host.name });
 };
 
-/** Takes back what a break has begun. */
-export const mendGuarded = async ({ host, guard }: Guarded, broken: readonly Step[]): Promise<void> => {
-  await host.run(`cd ${guard.folder} || exit 1\n${undoScript(broken, "broken")}`, "mend what was broken");
+/** Takes back what a break has begun; returns what failed of it, in words. */
+export const mendGuarded = async ({ host, guard }: Guarded, broken: readonly Step[]): Promise<readonly string[]> => {
+  const script = `cd ${guard.folder} || exit 1\n${undoScript(broken, "broken", "told")}`;
+  return lines(await host.run(script, "mend what was broken")).map((line) => `${host.name}: undo: ${line}`);
 };

@@ -1,14 +1,23 @@
+import { quote } from "../ssh/quote.ts";
 import type { Step } from "./build.ts";
 
 /**
  * Shell text that takes back the steps that were begun, the last first; `file` has their number, which is written before each. It may run
- * twice, and after any of them: what is not there any more is no failure. Runs in the scenario's folder on the host.
+ * twice, and after any of them: what is not there any more is no failure. Runs in the scenario's folder on the host. `told`: what fails is
+ * printed, a line each.
  */
-export const undoScript = (steps: readonly Step[], file: string): string =>
+export const undoScript = (steps: readonly Step[], file: string, failures: "told" | "silent" = "silent"): string =>
   [
     `begun=$(cat ${file} 2>/dev/null || echo 0)`,
     ...steps
-      .map(({ undo }, i) => (undo === undefined ? "" : `test $begun -lt ${i + 1} || { ${undo}; } >/dev/null 2>&1`))
+      .map(({ undo }, i) => {
+        if (undo === undefined) return "";
+        const told =
+          failures === "told"
+            ? `said=$({ ${undo}; } 2>&1) || echo ${quote(undo)}: $said`
+            : `{ ${undo}; } >/dev/null 2>&1`;
+        return `test $begun -lt ${i + 1} || ${failures === "told" ? `{ ${told}; }` : told}`;
+      })
       .filter((line) => line !== "")
       .toReversed(),
     `echo 0 >${file}`,

@@ -44,7 +44,7 @@ describe("on a host over SSH", () => {
     const taken = await state();
     const { code, stderr } = await at.xhost(...on("run", "router"));
     expect(code).toBe(1);
-    expect(stderr).toContain("h1: scenario router: is there already, and not the scenario's: nothing was touched");
+    expect(stderr).toContain("h1: scenario router: nothing was touched, because this is in the way:");
     expect(stderr).toContain("  the network namespace ns1\n  the device v2_r");
     expect(await state()).toBe(taken);
     await lab.on("h1", "ip netns del ns1; ip link del v2_r");
@@ -54,7 +54,7 @@ describe("on a host over SSH", () => {
     await lab.on("h1", "ip route add 10.1.1.0/24 via 10.211.55.1; ip route add 10.0.0.0/8 via 10.211.55.1 metric 7");
     const { code, stderr } = await at.xhost(...on("run", "router"));
     expect(code).toBe(1);
-    expect(stderr).toContain("nothing was touched\n  the route 10.1.1.0/24 via 10.211.55.1 dev eth0");
+    expect(stderr).toContain("because this is in the way:\n  the route 10.1.1.0/24 via 10.211.55.1 dev eth0");
     expect(stderr).not.toContain("10.0.0.0/8");
     await lab.on("h1", "ip route del 10.1.1.0/24");
     passes(await at.xhost(...on("run", "router", "--json")));
@@ -163,7 +163,7 @@ describe("on a host over SSH", () => {
     expect((await at.xhost("run", "veth", ...inventory, "--host", "h9")).code).toBe(3);
     const { code: without, stderr: told } = await at.xhost("run", "veth", ...inventory);
     expect(without).toBe(3);
-    expect(told).toContain("--inventory: which of its hosts? add --host NAME");
+    expect(told).toContain("--inventory: on which of its hosts? add --host NAME (known: h1)");
     await labStop({ name: "escn", host: "h1" });
     const { code, stderr } = await at.xhost(...on("run", "veth"), "--timeout", "3");
     expect(code).toBe(4);
