@@ -36,7 +36,8 @@ export const runDeploy = async (
   const context = { ...loud, progress: { ...outer.progress, show: "silent" as const } };
   const target = { inventory: await fleet.write(scenario.deploy.wanted, `${scenario.name}.yml`), limit: undefined };
   const running: Running = { ...options, scenario, fleet, context, loud, target };
-  if (await removed(target, context)) told.note("What an earlier run had left was taken back first.");
+  if ((await removed(target, context)) || fleet.tookOver)
+    told.note("What an earlier run had left was taken back first.");
   const before = await seenOf(fleet, scenario);
   const done = await act(running).catch(async (error: unknown) => {
     throw await afterwards(error, removed(target, calm(context)));
@@ -111,7 +112,8 @@ const ASKED = { iKnow: false, reprobe: false };
 const breakAndMend = async (running: Running, broken: DeployBreak): Promise<BreakResult> => {
   const { scenario, fleet, context, target, told } = running;
   const steps = deploySteps(scenario);
-  const affected = scenario.checks.filter(({ claim }) => broken.fails.includes(claim));
+  // All of them: the others have to go on.
+  const affected = scenario.checks;
   told.part(`break ${broken.name}: ${broken.title}`);
   await breakIt(running, broken);
   const checks = await checkAll(running, affected, broken.fails);

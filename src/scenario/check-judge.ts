@@ -26,7 +26,10 @@ const lines = (text: string): readonly string[] => text.split("\n").filter((line
 const judgePing = ({ ttl }: Ping, output: string): Judged => {
   const answer = lines(output).find((line) => /bytes from .* ttl=/.test(line));
   if (answer === undefined) {
-    const why = lines(output).find((line) => /unreachable|prohibited|message too long|filtered|exceeded/i.test(line));
+    // "Destination Host Unreachable" only says how long ARP had been tried by then.
+    const why = lines(output).find((line) =>
+      /(?<!Host )unreachable|prohibited|message too long|filtered|exceeded/i.test(line),
+    );
     return { holds: false, seen: why ?? "no answer" };
   }
   const left = Number(/ttl=(\d+)/.exec(answer)?.[1]);

@@ -60,7 +60,7 @@ type Done = Pick<Result, "steps" | "checks" | "causes" | "broken">;
 
 const buildAndCheck = async (running: Running, begun: { steps: boolean }): Promise<Done> => {
   const { host, scenario, broken, told, signal, isLocal } = running;
-  const found = await lookAt(host, scenario, broken);
+  const found = await lookAt(host, scenario, { broken, isLocal });
   refuseUnfit(host, scenario, found, isLocal);
   const build = compile(scenario, found);
   await refuseTaken(host, scenario, build);
@@ -135,13 +135,14 @@ const checkOne = async ({ host, scenario, guard }: Running, check: Check) => {
 
 const breakAndMend = async (running: Running, steps: readonly Step[], broken: Break): Promise<BreakResult> => {
   const { host, scenario, told } = running;
-  const affected = scenario.checks.filter(({ claim }) => broken.fails.includes(claim));
-  const breaking = compileBreak(broken, scenario, await lookAt(host, scenario, broken));
+  // All of them: the others have to go on.
+  const affected = scenario.checks;
+  const breaking = compileBreak(broken, scenario, await lookAt(host, scenario, { broken, isLocal: running.isLocal }));
   await wayBack(running, steps, breaking);
   told.part(`break ${broken.name}: ${broken.title}`);
   await doSteps(running, breaking, "broken");
   const checks = await checkAll(running, affected, broken.fails);
-  const pings = affected.flatMap((check) => pingOf(check) ?? []);
+  const pings = affected.filter(({ claim }) => broken.fails.includes(claim)).flatMap((check) => pingOf(check) ?? []);
   const found = await causeOf(host, scenario, pings);
   const named = found.some((text) => new RegExp(broken.cause.matches).test(text));
   const { why, matches: wanted } = broken.cause;

@@ -11,15 +11,23 @@ import { CLI } from "./xhost.ts";
 
 /** Those on one host; what is a deploy over several has a file of its own. */
 const scenarios = (await ownScenarios()).filter((s): s is Scenario => !isDeploy(s));
-/** What this kernel may lack. */
+/** A private namespace loads no module: what is not loaded is not there. */
 const hasModule = async (module: string): Promise<boolean> =>
-  (await execa("sh", ["-c", `test -d /sys/module/${module} || modprobe -n -q ${module}`], { reject: false }))
-    .exitCode === 0;
-const runnable = (
-  await Promise.all(
-    scenarios.map(async (s) => ((await Promise.all(s.needs.modules.map(hasModule))).every(Boolean) ? [s] : [])),
-  )
-).flat();
+  (
+    await execa(
+      "sh",
+      ["-c", `test -d /sys/module/${module} || { test ${module} = br_netfilter && test -d /proc/sys/net/bridge; }`],
+      { reject: false },
+    )
+  ).exitCode === 0;
+const cases = await Promise.all(
+  scenarios.flatMap((s) =>
+    [undefined, ...s.breaks].map(async (broken) => {
+      const modules = [...s.needs.modules, ...(broken?.modules ?? [])];
+      return { name: s.name, broken: broken?.name, lacks: !(await Promise.all(modules.map(hasModule))).every(Boolean) };
+    }),
+  ),
+);
 
 let at: Desk;
 beforeAll(async () => void (at = await desk()));
@@ -29,21 +37,15 @@ describe("on this machine", () => {
   let before: string;
   beforeAll(async () => void (before = await machine()));
 
-  test.each(
-    runnable.flatMap(
-      (s) => [[s.name, undefined], ...s.breaks.map((b) => [s.name, b.name])] as [string, string | undefined][],
-    ),
-  )("%s, broken: %s", async (name, broken) => {
-    const {
-      checks,
-      broken: it,
-      left,
-    } = passes(await at.xhost("run", name, "--json", ...(broken === undefined ? [] : ["--break", broken])));
-    expect(checks.length).toBeGreaterThan(0);
-    expect(left).toEqual([]);
-    if (broken !== undefined) expect(it).toMatchObject({ named: true });
-    expect(await machine()).toBe(before);
-  });
+  for (const { name, broken, lacks } of cases)
+    test.skipIf(lacks)(`${name}, broken: ${broken ?? "no"}`, async () => {
+      const words = broken === undefined ? [] : ["--break", broken];
+      const { checks, broken: it, left } = passes(await at.xhost("run", name, "--json", ...words));
+      expect(checks.length).toBeGreaterThan(0);
+      expect(left).toEqual([]);
+      if (broken !== undefined) expect(it).toMatchObject({ named: true });
+      expect(await machine()).toBe(before);
+    });
 
   test("one that the kernel cannot run says what it lacks, and where it would", async () => {
     const file = await at.mine("veth", "none.yml", ["topology:", "needs: { modules: [xh_none] }\ntopology:"]);
