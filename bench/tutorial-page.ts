@@ -53,13 +53,18 @@ const partOf = (output: string, part: Part): readonly string[] => {
     if (at < 0) throw new Error(`no line like ${pattern.source} in:\n${output}`);
     return at;
   };
+  // With --explain its command stands before it; that of a step has a line of its own above.
+  const firstCheck = (): number => {
+    const at = from(/^[✔✖] /);
+    return lines[at - 1]?.startsWith("$ ") === true && lines[at - 2]?.startsWith("# ") !== true ? at - 1 : at;
+  };
   switch (part) {
     case "all":
       return lines;
     case "steps":
-      return [...lines.slice(0, from(/^[✔✖] /)), "..."];
+      return [...lines.slice(0, firstCheck()), "..."];
     case "checks":
-      return ["...", ...lines.slice(from(/^[✔✖] /))];
+      return ["...", ...lines.slice(firstCheck())];
     case "break":
       return ["...", ...lines.slice(from(/^break /))];
   }

@@ -67,10 +67,13 @@ const contextOf = (options: Options): Context => {
     show: (text) => {
       if (options.json !== true) process.stdout.write(`${text}\n`);
     },
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
+    write: async (bytes) => {
+      if (typeof bytes !== "string" && process.stdout.isTTY)
+        throw new XhostError("INVENTORY", "packets are not for a terminal: write them to a file, or | tshark -r -");
+      await new Promise<void>((resolve, reject) => {
         process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-      }),
+      });
+    },
     note: (text) => {
       process.stderr.write(`${text}\n`);
     },
@@ -120,8 +123,7 @@ const finish: Finish = async (options, work) => {
 /** Prints a failure for whom it is meant and returns the exit code; a bug keeps its stack. */
 const report = (error: unknown, { json, verbose }: Partial<Options>): number => {
   if (interrupt.signal.aborted) {
-    // Connections are cut by the interrupt itself; anything else that failed was on the way back.
-    const failed = error instanceof XhostError && error.code !== "UNREACHABLE" ? `${error.message}\n` : "";
+    const failed = error instanceof XhostError && isFailure(error) ? `${error.message}\n` : "";
     const told = `interrupted${failed === "" ? `: ${changed}` : ""}`;
     if (json === true) writeError("INTERRUPTED", told);
     process.stderr.write(`${failed}${told}\n`);
@@ -139,6 +141,9 @@ const report = (error: unknown, { json, verbose }: Partial<Options>): number => 
   );
   return 1;
 };
+
+/** Connections are cut by the interrupt itself, and local programs get it too; what else failed was on the way back. */
+const isFailure = ({ code }: XhostError): boolean => code === "REMOTE" || code === "CONFLICT";
 
 /** With `--json` the document of a command that failed. */
 const writeError = (code: ErrorCode | "BUG" | "INTERRUPTED", message: string): void => {

@@ -8,6 +8,7 @@ import { labStart, labStop } from "../lab/power.ts";
 import { labUp } from "../lab/up.ts";
 import type { Faults, LabKind } from "../lab/record.ts";
 import { XhostError } from "../errors.ts";
+import { PROJECT_PREFIX } from "../scenario/deploy-scenario.ts";
 import type { Context, Outcome } from "./context.ts";
 import { table } from "./table.ts";
 
@@ -25,6 +26,11 @@ export const up = async (
   context: Context,
 ): Promise<Outcome> => {
   const { cwd, progress, note } = context;
+  if (name.startsWith(PROJECT_PREFIX))
+    throw new XhostError(
+      "INVENTORY",
+      `lab name "${name}": ${PROJECT_PREFIX}... is what \`xhost scenario\` calls its own, and takes down`,
+    );
   const lab = await labUp({ name, ...options, cwd, signal: progress.signal, onProgress: note });
   const inventory = relative(cwd, lab.inventory);
   const text = [

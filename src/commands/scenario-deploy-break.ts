@@ -29,7 +29,8 @@ export const mendIt = async (running: Running, broken: DeployBreak): Promise<voi
     const does = `on ${fleet.hosts.get(role)?.host.name ?? role}: takes back what was broken`;
     if (explain && undo !== undefined) told.step({ command: undo, does, undo: undefined });
   }
-  for (const { at, steps } of byHost(running, broken)) await mendGuarded(at, steps);
+  for (const { at, steps } of byHost(running, broken))
+    for (const failure of await mendGuarded(at, steps)) told.note(failure);
 };
 
 type OnHost = { readonly at: Guarded; readonly steps: readonly Step[] };

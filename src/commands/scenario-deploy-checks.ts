@@ -23,7 +23,8 @@ export const checkAll = async (
     context.progress.signal.throwIfAborted();
     const given = { rows, output: await outputOf(running, check), changes: await changesOf(running, check) };
     const { holds, seen } = judgeDeploy(check, given);
-    const result = { check, passed: holds !== fails.includes(check.claim), seen };
+    const mustFail = fails.includes(check.claim);
+    const result = { check, passed: holds !== mustFail, seen, mustFail };
     told.check(result);
     results.push(result);
   }

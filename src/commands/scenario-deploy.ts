@@ -1,8 +1,10 @@
-import { combined, XhostError } from "../errors.ts";
+import { combined, extended, XhostError } from "../errors.ts";
 import type { Report } from "../doctor/report.ts";
 import { partText } from "../scenario/deploy-inventory.ts";
 import type { DeployBreak, DeployScenario, Refused, Wanted } from "../scenario/deploy-scenario.ts";
 import { deploySteps } from "../scenario/deploy-steps.ts";
+import { isFile, ownFile } from "../scenario/library.ts";
+import { notBroken } from "../scenario/run.ts";
 import type { BreakResult, CheckResult, Result } from "../scenario/result.ts";
 import { afterwards } from "../scenario/afterwards.ts";
 import type { Step } from "../scenario/build.ts";
@@ -34,7 +36,8 @@ export const runDeploy = async (
   const context = { ...loud, progress: { ...outer.progress, show: "silent" as const } };
   const target = { inventory: await fleet.write(scenario.deploy.wanted, `${scenario.name}.yml`), limit: undefined };
   const running: Running = { ...options, scenario, fleet, context, loud, target };
-  if (await removed(target, context)) told.note("What an earlier run had left was taken back first.");
+  if ((await removed(target, context)) || fleet.tookOver)
+    told.note("What an earlier run had left was taken back first.");
   const before = await seenOf(fleet, scenario);
   const done = await act(running).catch(async (error: unknown) => {
     throw await afterwards(error, removed(target, calm(context)));
@@ -53,7 +56,7 @@ const calm = (context: Context): Context => ({
   progress: { ...context.progress, signal: new AbortController().signal },
 });
 
-type Done = Pick<Result, "steps" | "checks" | "broken">;
+type Done = Pick<Result, "steps" | "checks" | "causes" | "broken">;
 
 const act = async (running: Running): Promise<Done> => {
   const { scenario, target, told, broken } = running;
@@ -66,12 +69,22 @@ const act = async (running: Running): Promise<Done> => {
   const first = refused === undefined ? [] : [await refusedPlan(running, refused)];
   explainInventory(running, wanted, `${scenario.name}.yml`);
   tell(running, steps.deploy);
-  failed(await deploy(target, running.loud, { yes: true, ...ASKED }));
+  const deployed = deploy(target, running.loud, { yes: true, ...ASKED }).catch((error: unknown) => {
+    if (!(error instanceof XhostError) || error.code !== "CONFLICT") throw error;
+    throw extended(error, [
+      `nothing was touched; names and addresses are the scenario's: to change them, run a copy of ${isFile(scenario.file) ? scenario.file : ownFile(scenario.name)}`,
+    ]);
+  });
+  failed(await deployed);
   return running.recording(target, async () => {
     told.part("check");
     const checks = [...first, ...(await checkAll(running, scenario.checks, []))];
-    const result = broken && (await breakAndMend(running, broken));
-    return { steps: [...(steps.refused === undefined ? [] : [steps.refused]), steps.deploy], checks, broken: result };
+    const isWhole = checks.every(({ passed }) => passed);
+    if (broken !== undefined && !isWhole) told.note(notBroken(broken));
+    return {
+      ...{ steps: [...(steps.refused === undefined ? [] : [steps.refused]), steps.deploy], checks, causes: [] },
+      broken: broken !== undefined && isWhole ? await breakAndMend(running, broken) : undefined,
+    };
   });
 };
 
@@ -89,7 +102,7 @@ const refusedPlan = async (running: Running, { claim, matches, wanted }: Refused
       throw error;
     },
   );
-  const result = { check: { claim }, passed: new RegExp(matches, "m").test(seen), seen };
+  const result = { check: { claim }, passed: new RegExp(matches, "m").test(seen), seen, mustFail: false };
   told.check(result);
   return result;
 };
@@ -99,7 +112,8 @@ const ASKED = { iKnow: false, reprobe: false };
 const breakAndMend = async (running: Running, broken: DeployBreak): Promise<BreakResult> => {
   const { scenario, fleet, context, target, told } = running;
   const steps = deploySteps(scenario);
-  const affected = scenario.checks.filter(({ claim }) => broken.fails.includes(claim));
+  // All of them: the others have to go on.
+  const affected = scenario.checks;
   told.part(`break ${broken.name}: ${broken.title}`);
   await breakIt(running, broken);
   const checks = await checkAll(running, affected, broken.fails);
@@ -111,14 +125,14 @@ const breakAndMend = async (running: Running, broken: DeployBreak): Promise<Brea
   const named = findings.some(({ host, id, seen }) =>
     new RegExp(broken.cause.matches).test(`${roles.get(host) ?? host}: ${id}: ${seen}`),
   );
-  const { why } = broken.cause;
-  told.found({ found, named, why });
+  const { why, matches: wanted } = broken.cause;
+  told.found({ found, named, wanted, why });
   told.part("mend");
   await mendIt(running, broken);
   tell(running, steps.mend);
   failed(await deploy(target, context, { yes: true, ...ASKED }));
   const healed = await checkAll(running, affected, []);
-  return { name: broken.name, title: broken.title, checks, found, named, why, healed };
+  return { name: broken.name, title: broken.title, checks, found, named, wanted, why, healed };
 };
 
 /** Removes what the project has on the hosts; tells whether there was anything. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { combined } from "../errors.ts";
+import { combined, XhostError } from "../errors.ts";
 import { connector } from "../ssh/connect.ts";
 import type { Context } from "./context.ts";
 import { destroy } from "./destroy.ts";
@@ -17,6 +17,8 @@ export const destroyProject = async (
   context: Context,
 ): Promise<boolean> => {
   const { hosts } = await readInventory(file, context);
+  const unknown = names.filter((each) => hosts.every((host) => host.name !== each));
+  if (unknown.length > 0) throw new XhostError("INVENTORY", `--host: no host named ${unknown.join(", ")} in ${file}`);
   const chosen = hosts.filter((host) => names.length === 0 || names.includes(host.name));
   const ssh = connector({ timeout: context.timeout });
   const folder = await mkdtemp(join(tmpdir(), "xhost-scenario-"));

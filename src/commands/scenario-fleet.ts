@@ -10,7 +10,7 @@ import { dockerCall } from "../ssh/docker-call.ts";
 import type { Context } from "./context.ts";
 import { readInventory } from "./read-inventory.ts";
 import { all, asWritten, withGuards, type ClaimedHost } from "./scenario-hosts.ts";
-import { keptInventory } from "./scenario-lab.ts";
+import { dropKeptInventory, keptInventory } from "./scenario-lab.ts";
 
 /** The hosts of an inventory that are chosen for something, and which ones. */
 export type Chosen = { readonly inventory: string; readonly names: readonly string[] };
@@ -49,9 +49,12 @@ export const onFleet = async <T>(
         guarded[i] === undefined ? [] : [[role, guarded[i]] as const],
       );
       const tookOver = guarded.some(({ guard }) => guard.tookOver !== undefined);
-      const result = await use({ hosts: new Map(roles), stage, tookOver, write });
-      if (keep) context.note(`To look around in it: xhost status ${keptInventory(scenario.name)}`);
       if (keep) await keepInventory(inventoryText(scenario, scenario.deploy.wanted, stage), scenario.name, context);
+      const result = await use({ hosts: new Map(roles), stage, tookOver, write }).catch(async (error: unknown) => {
+        await dropKeptInventory(scenario.name, context);
+        throw error;
+      });
+      if (keep) context.note(`To look around in it: xhost status ${keptInventory(scenario.name)}`);
       return result;
     });
   } finally {

@@ -33,6 +33,12 @@ export const endOwnLab = async (name: string): Promise<boolean> => {
   return true;
 };
 
+/** Those of these scenarios that have a lab of their own on this machine, kept or left. */
+export const keptLabs = async (names: readonly string[]): Promise<readonly string[]> => {
+  const found = await Promise.all(names.map((name) => readRecord(projectOf({ name }))));
+  return names.filter((_name, i) => found[i] !== undefined);
+};
+
 type Run = { readonly name: string; readonly hosts: number; readonly keep: boolean; readonly install: boolean };
 
 /** Hosts of its own for one run: a lab on this machine, gone afterwards unless it is kept. `use` gets its inventory. */

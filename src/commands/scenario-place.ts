@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { XhostError } from "../errors.ts";
 import type { Place } from "../scenario/guard.ts";
@@ -26,7 +26,7 @@ export const onPlace = async <T>(
   use: (host: Place, isLocal: boolean) => Promise<T>,
 ): Promise<T> => {
   if (where.kind === "hosts") return onHost(where, context, (host) => use(host, false));
-  await endKept(scenario.name, context);
+  if (await endKept(scenario.name, context)) context.note("What an earlier run had kept was taken back first.");
   const host = await localHost({ timeout: context.timeout });
   try {
     const result = await use(host, true);
@@ -47,15 +47,13 @@ const onHost = async <T>(
   context: Context,
   use: (host: Place) => Promise<T>,
 ): Promise<T> => {
-  if (name === undefined) throw new XhostError("INVENTORY", "--inventory: which of its hosts? add --host NAME");
-  if (another !== undefined) throw new XhostError("INVENTORY", "--host: this scenario takes one host");
   const inventory = await readInventory(file, context);
+  const known = inventory.hosts.map((host) => host.name).join(", ");
+  if (name === undefined)
+    throw new XhostError("INVENTORY", `--inventory: on which of its hosts? add --host NAME (known: ${known})`);
+  if (another !== undefined) throw new XhostError("INVENTORY", "--host: this scenario takes one host");
   const at = inventory.hosts.find((host) => host.name === name);
-  if (at === undefined)
-    throw new XhostError(
-      "INVENTORY",
-      `--host: no host named ${name} in ${file} (known: ${inventory.hosts.map((host) => host.name).join(", ")})`,
-    );
+  if (at === undefined) throw new XhostError("INVENTORY", `--host: no host named ${name} in ${file} (known: ${known})`);
   const ssh = connector({ timeout: context.timeout });
   try {
     return await use(await ssh.open(at));
@@ -63,6 +61,9 @@ const onHost = async <T>(
     await ssh.close();
   }
 };
+
+/** Names of those that are kept on this machine. */
+export const keptHere = async (): Promise<readonly string[]> => (await readdir(KEPT).catch(() => [])).toSorted();
 
 /** Takes back what a run on one host has left or kept; tells whether there was anything. */
 export const cleanPlace = async (where: Where, name: string, context: Context): Promise<boolean> => {

@@ -1,36 +1,47 @@
 import { hasPassed, type CheckResult, type Result, type Told } from "../scenario/result.ts";
-import type { AnyScenario } from "../scenario/deploy-scenario.ts";
+import { isDeploy, type AnyScenario } from "../scenario/deploy-scenario.ts";
 import type { Context } from "./context.ts";
 import type { Where } from "./scenario-place.ts";
 
 /** Tells a run on the screen as it goes on, and how it ended. */
 export const scenarioTold = (
-  { name, title }: AnyScenario,
+  scenario: AnyScenario,
   { show, note, paint }: Context,
 ): Told & { readonly end: (result: Result, where: Where) => void } => ({
   note,
   part: (part) => {
-    if (part === "build") show(paint(`${name}: ${title}`, "host"));
+    if (part === "build") show(paint(`${scenario.name}: ${scenario.title}`, "host"));
     else if (part !== "check") show(`\n${paint(part, "host")}`);
   },
   step: ({ command, does }) => show(`${paint(`# ${does}`, "command")}\n$ ${command}`),
   output: show,
   check: (result) => show(checkLine(result, paint)),
-  found: ({ found, named, why }) => {
+  found: ({ found, named, wanted, why }) => {
     const lines = found.length === 0 ? ["nothing that drops the packet was found"] : found;
-    show([...lines.map((line) => `  ${paint(named ? "→" : "✖", named ? "~" : "-")} ${line}`), `    ${why}`].join("\n"));
+    const rest = named ? why : `none of it matches the cause that the file has: ${wanted}`;
+    show(
+      [...lines.map((line) => `  ${paint(named ? "→" : "✖", named ? "~" : "-")} ${line}`), `    ${rest}`].join("\n"),
+    );
+  },
+  causes: (lines) => {
+    for (const line of lines) show(`  ${paint("→", "~")} ${line}`);
   },
   end: (result, where) => {
     const { checks, broken, left } = result;
     const isMany = result.host.includes(", ");
     const all = [...checks, ...(broken === undefined ? [] : [...broken.checks, ...broken.healed])];
     const passed = all.filter((each) => each.passed).length;
-    const verdict = `${passed} of ${all.length} checks passed${broken !== undefined && !broken.named ? ", and the cause was not named" : ""}`;
+    const verdict = `${passed} of ${all.length} checks passed${broken !== undefined && !broken.named ? ", and another cause was found than the file names" : ""}`;
     show(`\n${paint(verdict, hasPassed(result) ? "+" : "-")}`);
-    if (left === undefined) show(`It was kept. To take it back: xhost scenario clean ${name}${wordsOf(where)}`);
-    else if (left.length === 0)
+    if (left === undefined) {
+      const [inside] = isDeploy(scenario) ? [] : scenario.nodes.filter(({ kind }) => kind === "netns");
+      const look =
+        where.kind === "local" || inside === undefined ? "" : ` On ${result.host}: ip netns exec ${inside.name} sh`;
+      show(`It was kept.${look} To take it back: xhost scenario clean ${scenario.name}${wordsOf(where)}`);
+    }
+    if (left?.length === 0)
       show(`Everything was taken back: ${isMany ? "the hosts are as they were" : "the host is as it was"}.`);
-    else
+    if (left !== undefined && left.length > 0)
       show(
         [
           `${isMany ? "The hosts are not as they were" : "The host is not as it was"}:`,
@@ -40,9 +51,10 @@ export const scenarioTold = (
   },
 });
 
-const checkLine = ({ check, passed, seen }: CheckResult, paint: Context["paint"]): string => {
+const checkLine = ({ check, passed, seen, mustFail }: CheckResult, paint: Context["paint"]): string => {
   const mark = passed ? paint("✔", "+") : paint("✖", "-");
-  return `${mark} ${check.claim}\n    ${paint(seen, "command")}`;
+  const turned = mustFail ? (passed ? "fails, as it should: " : "should fail, and does not: ") : "";
+  return `${mark} ${turned}${check.claim}\n    ${paint(seen, "command")}`;
 };
 
 const wordsOf = (where: Where): string =>

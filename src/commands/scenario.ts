@@ -1,14 +1,14 @@
 import { XhostError } from "../errors.ts";
 import { isDeploy, type DeployScenario } from "../scenario/deploy-scenario.ts";
-import { ownScenarios, readScenario } from "../scenario/library.ts";
+import { ownFile, ownScenarios, readScenario } from "../scenario/library.ts";
 import { hasPassed, type BreakResult, type CheckResult, type Result, type Told } from "../scenario/result.ts";
 import { runScenario } from "../scenario/run.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import type { Context, Outcome } from "./context.ts";
 import { runDeploy } from "./scenario-deploy.ts";
 import { onFleet, type Chosen } from "./scenario-fleet.ts";
-import { onOwnLab } from "./scenario-lab.ts";
-import { onPlace, type Where } from "./scenario-place.ts";
+import { keptLabs, onOwnLab } from "./scenario-lab.ts";
+import { keptHere, onPlace, type Where } from "./scenario-place.ts";
 import { fleetRecordingFor, recordingFor } from "./scenario-recording.ts";
 import { scenarioTold } from "./scenario-told.ts";
 import { table } from "./table.ts";
@@ -17,9 +17,14 @@ import { table } from "./table.ts";
 export const list = async (): Promise<Outcome> => {
   const all = await ownScenarios();
   const rows = all.map(({ name, title, breaks }) => [name, title, breaks.map((each) => each.name).join(", ")]);
+  const kept = [...(await keptHere()), ...(await keptLabs(all.map(({ name }) => name)))];
+  const told = kept.length === 0 ? [] : ["", `Kept on this machine: ${kept.join(", ")} (xhost scenario clean NAME)`];
   return {
-    text: table(["SCENARIO", "SHOWS", "--break"], rows),
-    json: all.map(({ name, title, breaks, file }) => ({ name, title, file, breaks: breaks.map((each) => each.name) })),
+    text: [table(["SCENARIO", "SHOWS", "--break"], rows), ...told].join("\n"),
+    json: all.map(({ name, title, breaks }) => ({
+      ...{ name, title, file: ownFile(name), breaks: breaks.map((each) => each.name) },
+      kept: kept.includes(name),
+    })),
     code: 0,
   };
 };
@@ -58,6 +63,11 @@ const runOnPlace = async (scenario: Scenario, words: RunWords, context: Telling)
   const { where, explain, keep } = words;
   const { told, progress } = context;
   const broken = breakOf(scenario, words.broken);
+  if (words.install)
+    throw new XhostError(
+      "INVENTORY",
+      "--install: is for the lab of a scenario that takes several hosts; this one takes one",
+    );
   const recording = await recordingFor(words, context);
   return onPlace(where, { scenario, keep }, context, (host, isLocal) =>
     runScenario(host, scenario, { broken, explain, keep, isLocal, signal: progress.signal, told, recording }),
@@ -87,13 +97,13 @@ const breakOf = <T extends { readonly name: string }>(
   const known = breaks.map((each) => each.name).join(", ");
   throw new XhostError(
     "INVENTORY",
-    `--break ${word}: scenario ${name} has ${known === "" ? "nothing to break" : `only ${known}`}`,
+    `--break ${word}: scenario ${name} has ${known === "" ? "nothing to break" : `one of ${known}`}`,
   );
 };
 
 const documentOf = (result: Result): object => {
   const checks = (all: readonly CheckResult[]): object =>
-    all.map(({ check, passed, seen }) => ({ claim: check.claim, passed, seen }));
+    all.map(({ check, passed, seen, mustFail }) => ({ claim: check.claim, passed, seen, mustFail }));
   const broken = (each: BreakResult): object => ({
     ...{
       name: each.name,
@@ -101,6 +111,7 @@ const documentOf = (result: Result): object => {
       checks: checks(each.checks),
       found: each.found,
       named: each.named,
+      wanted: each.wanted,
       why: each.why,
     },
     healed: checks(each.healed),
@@ -109,6 +120,7 @@ const documentOf = (result: Result): object => {
     ...{ name: result.name, host: result.host, passed: hasPassed(result) },
     steps: result.steps.map(({ command, does }) => ({ command, does })),
     checks: checks(result.checks),
+    causes: result.causes,
     broken: result.broken === undefined ? null : broken(result.broken),
     left: result.left ?? null,
   };

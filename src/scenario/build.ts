@@ -4,6 +4,8 @@ export type Step = {
   readonly does: string;
   /** Shell text; undefined where what it belongs to goes with something else. May run twice, and where the command never ran. */
   readonly undo: string | undefined;
+  /** Number of steps after it that make its undo needless, and wrong: what it names may be somebody else's by then. */
+  readonly until?: number;
   /** It may have been done in part where it failed, and has to be undone all the same; other commands do all or nothing. */
   readonly isPartial?: boolean;
 };

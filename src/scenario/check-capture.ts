@@ -18,6 +18,8 @@ export const captureCheck = async (host: Place, scenario: Scenario, check: Captu
   const seen: string[] = [];
   const end = new AbortController();
   const pinged = Promise.withResolvers<undefined>();
+  // It may fail before anybody waits for it.
+  pinged.promise.catch(() => undefined);
   const ping = async (): Promise<void> => {
     await host.run(pingScript(check.during, scenario), "ping while packets are taken");
     await sleep(200);

@@ -26,17 +26,22 @@ const lines = (text: string): readonly string[] => text.split("\n").filter((line
 const judgePing = ({ ttl }: Ping, output: string): Judged => {
   const answer = lines(output).find((line) => /bytes from .* ttl=/.test(line));
   if (answer === undefined) {
-    const why = lines(output).find((line) => /unreachable|prohibited|message too long|filtered|exceeded/i.test(line));
+    // "Destination Host Unreachable" only says how long ARP had been tried by then.
+    const why = lines(output).find((line) =>
+      /(?<!Host )unreachable|prohibited|message too long|filtered|exceeded/i.test(line),
+    );
     return { holds: false, seen: why ?? "no answer" };
   }
   const left = Number(/ttl=(\d+)/.exec(answer)?.[1]);
-  return { holds: ttl === undefined || left === ttl, seen: answer.replace(/ time=.*/, "") };
+  const holds = ttl === undefined || left === ttl;
+  return { holds, seen: `${answer.replace(/ time=.*/, "")}${holds ? "" : `, which should be ${ttl}`}` };
 };
 
 const judgeTcp = ({ seenFrom }: Tcp, output: string): Judged => {
   const seen = /^seen as (\S+)$/m.exec(output)?.[1];
   if (seen === undefined) return { holds: false, seen: lines(output).at(-1) ?? "no connection" };
-  return { holds: seenFrom === undefined || seenFrom === seen, seen: `connected; the listener sees ${seen}` };
+  const holds = seenFrom === undefined || seenFrom === seen;
+  return { holds, seen: `connected; the listener sees ${seen}${holds ? "" : `, which should be ${seenFrom}`}` };
 };
 
 /** Against the regular expressions of a check, multi-line; tells the line that decided. */
@@ -48,8 +53,9 @@ export const judgeRun = (
   const foreign = lacks === undefined ? null : new RegExp(lacks, "m").exec(output);
   const lineOf = (match: RegExpExecArray): string =>
     lines(output).find((line) => line.includes((match[0].split("\n")[0] ?? "").trim())) ?? match[0];
-  if (foreign !== null) return { holds: false, seen: lineOf(foreign).trim() };
-  if (found === null) return { holds: false, seen: lines(output)[0]?.trim() ?? "nothing" };
+  if (foreign !== null) return { holds: false, seen: `${lineOf(foreign).trim()} (should lack ${lacks})` };
+  if (found === null)
+    return { holds: false, seen: `${lines(output)[0]?.trim() ?? "nothing"} (should match ${matches})` };
   return { holds: true, seen: found === undefined ? "nothing of it" : lineOf(found).trim() };
 };
 

@@ -82,6 +82,14 @@ const fdbScript = ({ bridge, has }: Fdb, scenario: Scenario): string => {
   return [...wanted, table, ":"].join("\n");
 };
 
+/** What a reader would type for it; undefined where xhost has more to do than that. */
+export const commandOf = (check: Check, scenario: Scenario): string | undefined => {
+  if (check.kind === "run") return inNode(scenario, check.in, check.run);
+  if (check.kind !== "ping") return undefined;
+  const { from, to, size } = check.ping;
+  return inNode(scenario, from, `ping -c 3 ${size === undefined ? "" : `-s ${size} -M do `}${to}`);
+};
+
 /** Checks whose failure a walk can explain: a packet that does not come back. */
 export const pingOf = (check: Check): Ping | undefined =>
   check.kind === "ping" ? check.ping : check.kind === "capture" ? check.during : undefined;

@@ -27,11 +27,14 @@ const madeInPlace = ({ ends: [one, other] }: Veth, isAway: (end: End) => boolean
 
 const madeAndMoved = ({ ends }: Veth, isAway: (end: End) => boolean): readonly Step[] => {
   const [one, other] = ends;
+  // Once it was moved, a device of that name on the host is somebody else's.
+  const isGone = isAway(one) && isAway(other);
   return [
     {
       command: `ip link add ${one.interface} type veth peer name ${other.interface}`,
       does: `makes a cable with the ends ${one.interface} and ${other.interface}, both here on the host for now`,
       undo: `ip link del ${[one, other].find((end) => !isAway(end))?.interface ?? one.interface}`,
+      ...(isGone && { until: 1 }),
     },
     ...ends.filter(isAway).map((end) => ({
       command: `ip link set ${end.interface} netns ${end.node}`,
@@ -66,7 +69,7 @@ const endSteps = (end: End, { isAway, kind, mtu }: At): readonly Step[] => {
 const ovsPort = (bridge: string, device: string): Step => ({
   command: `ovs-vsctl add-port ${bridge} ${device}`,
   does: `makes ${device} a port of the switch ${bridge}`,
-  undo: `ovs-vsctl --if-exists del-port ${bridge} ${device}`,
+  undo: `ovs-vsctl --timeout=5 --if-exists del-port ${bridge} ${device}`,
 });
 
 const addressed = ({ node, interface: device }: End): string =>

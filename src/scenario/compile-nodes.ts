@@ -1,3 +1,4 @@
+import { quote } from "../ssh/quote.ts";
 import type { Ground, Step } from "./build.ts";
 import type { Node, NodeRoute, Scenario } from "./scenario.ts";
 import { ip, marked, ruleUndo, within } from "./words.ts";
@@ -49,7 +50,7 @@ const ovsStep = (name: string, datapath: Ground["datapath"]): Step => ({
     datapath === "netdev"
       ? `makes the switch ${name}, which forwards in its own process: this kernel has no module openvswitch`
       : `makes the switch ${name}, which the kernel's module openvswitch forwards for`,
-  undo: `ovs-vsctl --if-exists del-br ${name}`,
+  undo: `ovs-vsctl --timeout=5 --if-exists del-br ${name}`,
 });
 
 type Where = { readonly ground: Ground; readonly scenario: Scenario };
@@ -69,14 +70,15 @@ export const nodeSteps = (node: Node, { ground: { sysctls }, scenario }: Where):
       undo: undo(`ip route del ${routeWords(route)}`),
     })),
     ...[...node.sysctls].map(([key, value]) => ({
-      command: within(name, isAway, `sysctl -w ${key}=${value}`),
+      command: within(name, isAway, `sysctl -w ${setting(key, value)}`),
+      isPartial: true,
       does: `${SYSCTLS[`${key}=${value}`] ?? `sets ${key} to ${value}`}${isAway ? ` in ${name}` : ""}`,
-      undo: undo(sysctlUndo(key, sysctls.get(key))),
+      undo: undo(sysctlUndo(key, { before: sysctls.get(key), value })),
     })),
     ...node.rules.map(({ text, why }) => ({
-      command: within(name, isAway, `iptables ${marked(text, scenario.name)}`),
+      command: within(name, isAway, `iptables -w 10 ${marked(text, scenario.name)}`),
       does: why ?? "adds a rule of the firewall",
-      undo: undo(`iptables ${ruleUndo(marked(text, scenario.name))}`),
+      undo: undo(`iptables -w 10 ${ruleUndo(marked(text, scenario.name))}`),
     })),
     ...node.exec.map((exec) => ({
       command: within(exec.in, isNamespace(exec.in), exec.run),
@@ -91,8 +93,14 @@ const routed = ({ to, via, device = "" }: NodeRoute): string =>
   `says that ${to} is reached ${via === undefined ? `by ${device}` : `through ${via}`}`;
 
 /** Without a value that was read, as `show` has it, it is the shell that keeps it. */
-const sysctlUndo = (key: string, before: string | undefined): string =>
-  before === undefined ? `: put ${key} back to what it was` : `sysctl -w ${key}=${before}`;
+const sysctlUndo = (key: string, { before, value }: { before: string | undefined; value: string }): string =>
+  before === undefined
+    ? `: put ${key} back to what it was`
+    : // Somebody may need another value by now, and has set it.
+      `test "$(sysctl -n ${key} | tr '\\t' ' ')" != ${quote(value.replaceAll("\t", " "))} || sysctl -w ${setting(key, before)}`;
+
+const setting = (key: string, value: string): string =>
+  /^[\w.:-]+$/.test(value) ? `${key}=${value}` : quote(`${key}=${value}`);
 
 const SYSCTLS: Readonly<Record<string, string>> = {
   "net.ipv4.ip_forward=1": "makes a router of it: packets that are not for its own addresses are passed on",

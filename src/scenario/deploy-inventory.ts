@@ -59,10 +59,18 @@ const partOf = (
   };
 };
 
-/** Names of the scenario's hosts replaced by those that play them: keys and values alike. */
-const cast = (value: unknown, roles: ReadonlyMap<string, string>): unknown => {
-  if (typeof value === "string") return roles.get(value) ?? value;
-  if (Array.isArray(value)) return value.map((each) => cast(each, roles));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [roles.get(key) ?? key, cast(each, roles)]));
+/** Names of the scenario's hosts replaced by those that play them, where a network has hosts. */
+const cast = (networks: Wanted["networks"], roles: ReadonlyMap<string, string>): object => {
+  const named = (role: string): string => roles.get(role) ?? role;
+  const byHost = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map((role) => named(String(role)))
+      : Object.fromEntries(Object.entries(value as object).map(([role, each]) => [named(role), each]));
+  const KEYS = ["subnets", "existing", "hosts"];
+  return Object.fromEntries(
+    Object.entries(networks).map(([name, keys]) => [
+      name,
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, KEYS.includes(key) ? byHost(value) : value])),
+    ]),
+  );
 };

@@ -60,7 +60,8 @@ export const isDeploy = (scenario: AnyScenario): scenario is DeployScenario => "
 
 /** Owner of what it creates on the hosts; a project of a user's is not called so. */
 export const projectOf = ({ name }: Pick<DeployScenario, "name">): string => `${PROJECT_PREFIX}${name}`;
-const PROJECT_PREFIX = "scenario-";
+/** Of projects and labs of scenarios alone. */
+export const PROJECT_PREFIX = "scenario-";
 
 /** So that the project's name keeps to 20 characters, as the inventory wants it. */
 export const LONGEST_NAME = 20 - PROJECT_PREFIX.length;

@@ -34,7 +34,11 @@ export type Found = Ground & {
 };
 
 /** Everything the scenario needs to know of the host, in one exec; `broken` is what is going to be broken. */
-export const lookAt = async (host: Where, scenario: Scenario, broken: Break | undefined): Promise<Found> => {
+export const lookAt = async (
+  host: Where,
+  scenario: Scenario,
+  { broken, isLocal }: { readonly broken: Break | undefined; readonly isLocal: boolean },
+): Promise<Found> => {
   const modules = [...scenario.needs.modules, ...(broken?.modules ?? []), "openvswitch"];
   const keys = [...scenario.nodes, ...(broken === undefined ? [] : [broken.host])]
     .filter(({ kind }) => kind === "host")
@@ -46,7 +50,7 @@ export const lookAt = async (host: Where, scenario: Scenario, broken: Break | un
     `section modules; for m in ${[...new Set(modules)].join(" ")}; do`,
     // Built in without parameters, a module has no folder; what it brings to /proc/sys tells of the one that matters here.
     `  if test -d /sys/module/$m || { test $m = br_netfilter && test -d /proc/sys/net/bridge; }; then echo $m loaded; elif modprobe -n -q $m 2>/dev/null; then echo $m loadable; else echo $m none; fi; done`,
-    `section ovs; ${hasSwitch(scenario) ? "ovs-vsctl --timeout=5 show >/dev/null 2>&1 || echo stopped" : ":"}`,
+    `section ovs; ${hasSwitch(scenario) ? "ovs-vsctl --timeout=5 show >/dev/null 2>&1 && timeout 5 ovs-appctl version >/dev/null 2>&1 || echo stopped" : ":"}`,
     `section sysctls; for k in ${[...new Set(keys)].map(quote).join(" ")}; do echo "$k=$(cat /proc/sys/$(echo $k | tr . /) 2>/dev/null)"; done`,
   ].join("\n");
   const all = sections(await host.run(script, "look at the host"));
@@ -54,11 +58,17 @@ export const lookAt = async (host: Where, scenario: Scenario, broken: Break | un
   const needed = new Set([...scenario.needs.modules, ...(broken?.modules ?? [])]);
   return {
     kernel: (all.get("kernel") ?? "").trim(),
-    missing: lines(all.get("missing") ?? "").map((p) => `${p} (Debian package ${PACKAGES[p] ?? p})`),
+    missing: lines(all.get("missing") ?? "").map((p) => {
+      const name = PACKAGES[p];
+      return name === undefined ? p : `${p} (Debian package ${name})`;
+    }),
     lacking: [...needed].filter((module) => states.get(module) === "none"),
     loadable: new Set([...states].filter(([, state]) => state === "loadable").map(([module]) => module)),
     startOvs: lines(all.get("ovs") ?? "").length > 0,
-    datapath: states.get("openvswitch") === "none" ? "netdev" : "system",
+    // A private namespace loads no module for the whole machine.
+    datapath: (isLocal ? ["loaded"] : ["loaded", "loadable"]).includes(states.get("openvswitch") ?? "")
+      ? "system"
+      : "netdev",
     sysctls: new Map(
       lines(all.get("sysctls") ?? "").map((line): [string, string] => {
         const at = line.indexOf("=");
@@ -90,7 +100,7 @@ const programsOf = ({ needs, nodes, checks, links }: Scenario, broken: Break | u
 /** Throws what keeps the scenario from being run there: programs and modules that are not there. */
 export const refuseUnfit = (
   host: Where,
-  { name }: Scenario,
+  { name, file }: Scenario,
   { missing, lacking, kernel, loadable, startOvs }: Found,
   isLocal: boolean,
 ): void => {
@@ -101,7 +111,7 @@ export const refuseUnfit = (
   if (startOvs && !isLocal)
     throw new XhostError(
       "REMOTE",
-      `scenario ${name}: Open vSwitch is installed and does not run\nsystemctl start openvswitch-switch`,
+      `scenario ${name}: Open vSwitch is installed and does not run; start it, with or without systemd:\nsystemctl start openvswitch-switch || /usr/share/openvswitch/scripts/ovs-ctl start`,
       {
         host: host.name,
       },
@@ -110,9 +120,9 @@ export const refuseUnfit = (
     throw new XhostError(
       "REMOTE",
       [
-        `scenario ${name}: the kernel ${kernel} has no module ${lacking.join(", ")}; a lab of hosts with kernels of their own has:`,
+        `scenario ${name}: the kernel ${kernel} has no module ${lacking.join(", ")}; a lab of hosts with kernels of their own may have it:`,
         `xhost lab up real --kind uml --install`,
-        `xhost scenario run ${name} -i .xhost/lab/real/inventory.yml --host h1`,
+        `xhost scenario run ${file.startsWith("scenarios/") ? name : file} -i .xhost/lab/real/inventory.yml --host h1`,
       ].join("\n"),
       { host: host.name },
     );

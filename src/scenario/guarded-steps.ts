@@ -1,4 +1,5 @@
 import { XhostError } from "../errors.ts";
+import { lines } from "../observe/script.ts";
 import { heredoc } from "../plan/heredoc.ts";
 import type { Step } from "./build.ts";
 import { UNDO, type Guard, type Place } from "./guard.ts";
@@ -10,14 +11,27 @@ export type Guarded = { readonly host: Place; readonly guard: Guard };
 /** Where steps are counted, and from which number on. */
 export type Counted = { readonly file: string; readonly first: number };
 
+/**
+ * A change of ip_forward sets the forwarding of every device, and whether redirects are taken (inet_forward_change, net/ipv4/devinet.c): what
+ * was different by device is put back one by one.
+ */
+const RESTORE = [
+  `cd /proc/sys/net/ipv4/conf && while IFS=: read -r key value; do`,
+  `  test ! -e $key || test "$(cat $key)" = "$value" || echo "$value" >$key`,
+  `done <"$OLDPWD/devices"; cd "$OLDPWD"`,
+];
+
 /** The undo of everything, before anything is done; `more` is shell text that writes what the steps need besides. */
 export const writeWayBack = async (
   { host, guard }: Guarded,
   { steps, broken, more = [] }: { steps: readonly Step[]; broken: readonly Step[]; more?: readonly string[] },
 ): Promise<void> => {
-  const undo = ["cd ${0%/*} || exit 1", undoScript(broken, "broken"), undoScript(steps, "begun")].join("\n");
+  const undo = ["cd ${0%/*} || exit 1", undoScript(broken, "broken"), undoScript(steps, "begun"), ...RESTORE].join(
+    "\n",
+  );
   const script = [
     `umask 077; cd ${guard.folder} || exit 1`,
+    `test -f devices || (cd /proc/sys/net/ipv4/conf && grep -H . */forwarding all/accept_redirects) >devices`,
     ...more,
     // Renamed into place: there is a whole one at any moment.
     ...heredoc(`cat >${UNDO}.new`, [undo]),
@@ -41,7 +55,8 @@ export const doGuarded = async (
   throw new XhostError("REMOTE", text, { host: host.name });
 };
 
-/** Takes back what a break has begun. */
-export const mendGuarded = async ({ host, guard }: Guarded, broken: readonly Step[]): Promise<void> => {
-  await host.run(`cd ${guard.folder} || exit 1\n${undoScript(broken, "broken")}`, "mend what was broken");
+/** Takes back what a break has begun; returns what failed of it, in words. */
+export const mendGuarded = async ({ host, guard }: Guarded, broken: readonly Step[]): Promise<readonly string[]> => {
+  const script = `cd ${guard.folder} || exit 1\n${undoScript(broken, "broken", "told")}`;
+  return lines(await host.run(script, "mend what was broken")).map((line) => `${host.name}: undo: ${line}`);
 };

@@ -19,16 +19,22 @@ export const ownScenarios = async (): Promise<readonly AnyScenario[]> => {
   return Promise.all(names.map((name) => readScenario(name, FOLDER)));
 };
 
+/** Whether it is the path of a file, and no name of the package's own. */
+export const isFile = (name: string): boolean => name.includes("/") || /\.ya?ml$/.test(name);
+
+/** Where the package's own scenario of that name is. */
+export const ownFile = (name: string): string => `${FOLDER}${name}.yml`;
+
 /** By the name of one of the package's own, or by the path of a file, which has a `/` or ends in .yml or .yaml. Throws an INVENTORY error for others. */
 export const readScenario = async (name: string, cwd: string): Promise<AnyScenario> => {
-  const isFile = name.includes("/") || /\.ya?ml$/.test(name);
-  const path = isFile ? resolve(cwd, name) : `${FOLDER}${name}.yml`;
+  const isPath = isFile(name);
+  const path = isPath ? resolve(cwd, name) : `${FOLDER}${name}.yml`;
   const text = await readFile(path, "utf8").catch(async (cause: unknown) => {
     const known = (await readdir(FOLDER)).filter((file) => file.endsWith(".yml")).map((file) => file.slice(0, -4));
-    const why = isFile
+    const why = isPath
       ? `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
       : `there is none of that name (known: ${known.join(", ")}); a file of your own has a path, such as ./${name}.yml`;
     throw new XhostError("INVENTORY", `scenario ${name}: ${why}`, { cause });
   });
-  return parseScenario(text, isFile ? name : `scenarios/${name}.yml`);
+  return parseScenario(text, isPath ? name : `scenarios/${name}.yml`);
 };

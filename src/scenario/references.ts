@@ -1,5 +1,6 @@
 import type { Path, Problem } from "../inventory/problem.ts";
 import { placeOf } from "./fill.ts";
+import { pingOf } from "./check-script.ts";
 import type { End, Scenario } from "./scenario.ts";
 import type { Written } from "./schema.ts";
 
@@ -14,6 +15,14 @@ export const referenceProblems = (written: Written, scenario: Scenario): readonl
         ? []
         : [{ path: ["breaks", name, "fails", i], message: "is the claim of no check: write it as it stands there" }],
     ),
+    ...(scenario.checks.some((check) => fails.includes(check.claim) && pingOf(check) !== undefined)
+      ? []
+      : [
+          {
+            path: ["breaks", name, "fails"],
+            message: "needs a check with a ping among them: its way is walked for the cause",
+          },
+        ]),
     ...(exec ?? []).flatMap((each, i) => unknown(each.in, ["breaks", name, "exec", i, "in"], scenario)),
   ]),
   ...Object.entries(written.topology.nodes).flatMap(([name, node]) =>

@@ -7,6 +7,8 @@ export type CheckResult = {
   readonly passed: boolean;
   /** In one line. */
   readonly seen: string;
+  /** While it is broken: whether the check has to fail, which is what `passed` says then. */
+  readonly mustFail: boolean;
 };
 
 /** What became of a break. */
@@ -17,8 +19,9 @@ export type BreakResult = {
   readonly checks: readonly CheckResult[];
   /** What drops the packets, in the words of `xhost trace`. */
   readonly found: readonly string[];
-  /** Whether that is what the file says. */
+  /** Whether that is what the file says, which is a regular expression. */
   readonly named: boolean;
+  readonly wanted: string;
   readonly why: string;
   /** The same checks after it was mended. */
   readonly healed: readonly CheckResult[];
@@ -31,6 +34,9 @@ export type Result = {
   readonly host: string;
   readonly steps: readonly Step[];
   readonly checks: readonly CheckResult[];
+  /** What drops the packets of checks that failed though nothing was broken; empty where all passed, or nothing was found. */
+  readonly causes: readonly string[];
+  /** Undefined where nothing was to be broken, or could be, because a check had failed before. */
   readonly broken: BreakResult | undefined;
   /** What is different on the host afterwards; undefined where it was kept. */
   readonly left: readonly string[] | undefined;
@@ -50,5 +56,6 @@ export type Told = {
   readonly check: (result: CheckResult) => void;
   /** What goes on now: `build`, `check`, `break`, `cause`, `mend`, `clean`. */
   readonly part: (title: string) => void;
-  readonly found: (broken: Pick<BreakResult, "found" | "named" | "why">) => void;
+  readonly found: (broken: Pick<BreakResult, "found" | "named" | "wanted" | "why">) => void;
+  readonly causes: (lines: readonly string[]) => void;
 };

@@ -4,7 +4,7 @@ import type { Step } from "./build.ts";
 import { causeOf } from "./cause.ts";
 import { captureCheck } from "./check-capture.ts";
 import { judge } from "./check-judge.ts";
-import { checkScript, pingOf } from "./check-script.ts";
+import { checkScript, commandOf, pingOf } from "./check-script.ts";
 import { compile, compileBreak } from "./compile.ts";
 import { lookAt, refuseUnfit } from "./ground.ts";
 import { arm, type Guard, type Place } from "./guard.ts";
@@ -40,12 +40,13 @@ export const runScenario = async (host: Place, scenario: Scenario, options: RunO
   const { told } = options;
   if (guard.tookOver !== undefined) told.note(`What a run of ${guard.tookOver} had left was taken back first.`);
   const about = { name: scenario.name, sysctls: sysctlsOf(scenario) };
+  const begun = { steps: false };
   const work = async (): Promise<{ readonly before: HostState; readonly done: Done }> => {
     const before = await stateOf(host, about);
-    return { before, done: await buildAndCheck(running) };
+    return { before, done: await buildAndCheck(running, begun) };
   };
   const { before, done } = await work().catch(async (error: unknown) => {
-    throw await afterwards(error, guard.end());
+    throw await afterwards(error, guard.end(), begun.steps ? "what was done was taken back" : undefined);
   });
   await (options.keep ? guard.keep() : guard.end());
   const left = options.keep ? undefined : differences(before, await stateOf(host, about));
@@ -55,24 +56,38 @@ export const runScenario = async (host: Place, scenario: Scenario, options: RunO
 const sysctlsOf = ({ nodes, breaks }: Scenario): readonly string[] =>
   [...nodes, ...breaks.map((each) => each.host)].flatMap(({ sysctls }) => [...sysctls.keys()]);
 
-type Done = Pick<Result, "steps" | "checks" | "broken">;
+type Done = Pick<Result, "steps" | "checks" | "causes" | "broken">;
 
-const buildAndCheck = async (running: Running): Promise<Done> => {
+const buildAndCheck = async (running: Running, begun: { steps: boolean }): Promise<Done> => {
   const { host, scenario, broken, told, signal, isLocal } = running;
-  const found = await lookAt(host, scenario, broken);
+  const found = await lookAt(host, scenario, { broken, isLocal });
   refuseUnfit(host, scenario, found, isLocal);
   const build = compile(scenario, found);
   await refuseTaken(host, scenario, build);
   signal.throwIfAborted();
   await wayBack(running, build.steps, []);
   told.part("build");
+  begun.steps = true;
   await doSteps(running, build.steps, "begun");
   return running.recording(scenario, host, async () => {
     told.part("check");
     const checks = await checkAll(running, scenario.checks, []);
-    return { steps: build.steps, checks, broken: broken && (await breakAndMend(running, build.steps, broken)) };
+    const failed = scenario.checks.filter((check) => checks.some((each) => each.check === check && !each.passed));
+    const lost = failed.filter(({ expect }) => expect === "passes").flatMap((check) => pingOf(check) ?? []);
+    const causes = lost.length === 0 ? [] : await causeOf(host, scenario, lost);
+    told.causes(causes);
+    if (broken !== undefined && failed.length > 0) told.note(notBroken(broken));
+    const isWhole = broken !== undefined && failed.length === 0;
+    return {
+      ...{ steps: build.steps, checks, causes },
+      broken: isWhole ? await breakAndMend(running, build.steps, broken) : undefined,
+    };
   });
 };
+
+/** A check that fails already would pass for one that fails by the break. */
+export const notBroken = ({ name }: { readonly name: string }): string =>
+  `--break ${name}: nothing was broken, because a check had failed before`;
 
 /** What the processes behind tun and tap devices run goes along. */
 const wayBack = (running: Running, steps: readonly Step[], broken: readonly Step[]): Promise<void> =>
@@ -101,9 +116,11 @@ const checkAll = async (
   const results: CheckResult[] = [];
   for (const check of checks) {
     running.signal.throwIfAborted();
+    const command = commandOf(check, running.scenario);
+    if (running.explain && command !== undefined) running.told.output(`$ ${command}`);
     const { holds, seen } = await checkOne(running, check);
-    const hasToFail = (check.expect === "fails") !== fails.includes(check.claim);
-    const result = { check, passed: holds !== hasToFail, seen };
+    const mustFail = fails.includes(check.claim);
+    const result = { check, passed: holds !== ((check.expect === "fails") !== mustFail), seen, mustFail };
     running.told.check(result);
     results.push(result);
   }
@@ -118,19 +135,23 @@ const checkOne = async ({ host, scenario, guard }: Running, check: Check) => {
 
 const breakAndMend = async (running: Running, steps: readonly Step[], broken: Break): Promise<BreakResult> => {
   const { host, scenario, told } = running;
-  const affected = scenario.checks.filter(({ claim }) => broken.fails.includes(claim));
-  const breaking = compileBreak(broken, scenario, await lookAt(host, scenario, broken));
+  // All of them: the others have to go on.
+  const affected = scenario.checks;
+  const breaking = compileBreak(broken, scenario, await lookAt(host, scenario, { broken, isLocal: running.isLocal }));
   await wayBack(running, steps, breaking);
   told.part(`break ${broken.name}: ${broken.title}`);
   await doSteps(running, breaking, "broken");
   const checks = await checkAll(running, affected, broken.fails);
-  const pings = affected.flatMap((check) => pingOf(check) ?? []);
+  const pings = affected.filter(({ claim }) => broken.fails.includes(claim)).flatMap((check) => pingOf(check) ?? []);
   const found = await causeOf(host, scenario, pings);
   const named = found.some((text) => new RegExp(broken.cause.matches).test(text));
-  const { why } = broken.cause;
-  told.found({ found, named, why });
+  const { why, matches: wanted } = broken.cause;
+  told.found({ found, named, wanted, why });
   told.part("mend");
-  await mendGuarded(running, breaking);
+  if (running.explain)
+    for (const { undo, does } of breaking.toReversed())
+      if (undo !== undefined) told.step({ command: undo, does: `undoes: ${does}`, undo: undefined });
+  for (const failure of await mendGuarded(running, breaking)) told.note(failure);
   const healed = await checkAll(running, affected, []);
-  return { name: broken.name, title: broken.title, checks, found, named, why, healed };
+  return { name: broken.name, title: broken.title, checks, found, named, wanted, why, healed };
 };

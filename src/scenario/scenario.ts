@@ -1,3 +1,6 @@
+/** What a scenario may be called. */
+export const NAME = /^[a-z][a-z0-9-]{0,19}$/;
+
 /** A lab of the tutorials as its file declares it: checked in itself, with defaults filled in. */
 export type Scenario = {
   /** Path of the file as the user gave it, or `scenarios/NAME.yml` of this package. */

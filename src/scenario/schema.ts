@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseCidr, parseIp } from "../cidr.ts";
+import { NAME } from "./scenario.ts";
 
 /** Device names have at most 15 bytes (IFNAMSIZ, if.h); namespaces and bridges are kept to the same. */
 const DEVICE = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,14}$/;
@@ -23,7 +24,7 @@ const mac = z
   .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, "should be an Ethernet address such as 02:00:00:00:00:01");
 const mtu = z.number("should be a number of bytes").int().min(68).max(65535).optional();
 export const pattern = z.string().refine((v) => isPattern(v), "should be a regular expression");
-const sysctl = z.union([z.string(), z.number()]).transform(String);
+const sysctl = z.union([z.string().regex(/^[^\n]*\S[^\n]*$/, "should be one line"), z.number()]).transform(String);
 
 function isPattern(text: string): boolean {
   try {
@@ -50,7 +51,7 @@ const route = z
 const rule = z
   .string()
   .regex(
-    /^(-t (filter|nat|mangle|raw) )?-[AI] /,
+    /^(-t (filter|nat|mangle|raw) )?-[AI] [^\n]*$/,
     "should be what follows iptables: -t TABLE, then -A or -I CHAIN and so on",
   );
 export const exec = z.strictObject({
@@ -143,7 +144,7 @@ export const breaksOf = <T extends z.ZodType>(broken: T) =>
 export const head = {
   name: z
     .string("should be a short name such as router")
-    .regex(/^[a-z][a-z0-9-]{0,19}$/, "should be 1 to 20 lower-case letters, digits and -, starting with a letter"),
+    .regex(NAME, "should be 1 to 20 lower-case letters, digits and -, starting with a letter"),
   title: line,
   about: z.string().min(1),
 };

@@ -17,6 +17,7 @@ export const stateOf = async (host: Place, { name, sysctls }: About): Promise<Ho
     `section route; ip -4 route show table all`,
     `section rule; for v in iptables iptables-legacy; do command -v $v-save >/dev/null && $v-save 2>/dev/null | grep -E '^(-A|:[^ ]* (DROP|-))' | sed 's/ \\[.*//'; done | sort -u`,
     `section sysctl; for k in ${[...new Set(sysctls)].join(" ")}; do echo "$k = $(cat /proc/sys/$(echo $k | tr . /) 2>/dev/null)"; done`,
+    `section forwarding; (cd /proc/sys/net/ipv4/conf && grep -H . */forwarding all/accept_redirects)`,
     `section module; ls /sys/module | grep -xE 'ipip|tunnel4|ip_tunnel|br_netfilter|openvswitch'`,
     `section switch; command -v ovs-vsctl >/dev/null && ovs-vsctl --timeout=5 list-br 2>/dev/null`,
     `section process; ps -eo args= 2>/dev/null | grep -E '[t]untap.pl|[t]cpdump -i|[o]vs-vswitchd|[o]vsdb-server' | cut -c 1-100`,

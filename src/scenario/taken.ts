@@ -17,19 +17,53 @@ export const refuseTaken = async (host: Place, scenario: Scenario, { names }: Bu
       (name) =>
         `! ovs-vsctl --timeout=5 br-exists ${name} 2>/dev/null || echo "taken the switch ${name} of Open vSwitch"`,
     ),
+    `for d in /run/xhost/scenario/*/; do s=\${d%/}; s=\${s##*/}; test ! -d $d || test $s = ${scenario.name} || echo "other $s"; done`,
     `ip -4 route show | sed 's/^/route /'`,
+    `set -- $1; test -z "$1" || echo "address $1 the other end of the SSH connection"`,
     `ip -o -4 address | sed -n 's|.* inet \\([0-9.]*\\).*|address \\1 the host itself|p'`,
     `ip -4 route show | sed -n 's/.* via \\([0-9.]*\\).*/address \\1 a router of the host/p'`,
-    `set -- $1; test -z "$1" || echo "address $1 the other end of the SSH connection"`,
+    `ip -4 neigh show | sed -n '/FAILED/!s/^\\([0-9.]*\\) .*/address \\1 a neighbour that the host talks to/p'`,
+    `ss -Htn state established '( sport = :22 )' 2>/dev/null | sed -n 's/.* \\([0-9.]*\\):[0-9]* *$/address \\1 somebody else who is logged in/p'`,
+    `sed -n 's/^nameserver *\\([0-9.]*\\).*/address \\1 a name server of the host/p' /etc/resolv.conf 2>/dev/null`,
   ].join("\n");
   const said = lines(await host.run(`${script}\n:`, "look for names that are taken"));
   const of = (word: string): readonly string[] =>
     said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trimEnd());
-  const taken = [...new Set([...of("taken"), ...clashes(scenario, { routes: of("route"), addresses: of("address") })])];
+  // Of an address that is several things the first one is told.
+  const addresses = [
+    ...new Map(
+      of("address")
+        .toReversed()
+        .map((each) => [each.split(" ")[0], each]),
+    ).values(),
+  ];
+  const taken = [...new Set([...of("taken"), ...clashes(scenario, { routes: of("route"), addresses })])];
   if (taken.length === 0) return;
-  const text = `scenario ${scenario.name}: is there already, and not the scenario's: nothing was touched`;
-  throw new XhostError("CONFLICT", [text, ...taken.map((what) => `  ${what}`)].join("\n"), { host: host.name });
+  const text = `scenario ${scenario.name}: nothing was touched, because this is in the way:`;
+  const moved = movedDevices(scenario).filter((device) => taken.includes(`the device ${device}`));
+  const hints = [
+    ...of("other").map(
+      (other) => `the scenario ${other} is kept or being run here: xhost scenario clean ${other} takes it back`,
+    ),
+    ...moved.map(
+      (device) =>
+        `${device} is made on the host and then moved; with \`inPlace: true\` its link is made where it belongs`,
+    ),
+  ];
+  throw new XhostError("CONFLICT", [text, ...taken.map((what) => `  ${what}`), ...hints].join("\n"), {
+    host: host.name,
+  });
 };
+
+/** Ends of cables that are in the host's namespace only until they are moved. */
+const movedDevices = ({ nodes, links }: Scenario): readonly string[] =>
+  links.flatMap((link) =>
+    link.type === "veth" && !link.inPlace
+      ? link.ends
+          .filter(({ node }) => nodes.some(({ name, kind }) => name === node && kind === "netns"))
+          .map((end) => end.interface)
+      : [],
+  );
 
 type Standing = {
   /** Lines of `ip route`. */

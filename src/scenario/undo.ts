@@ -1,14 +1,25 @@
+import { quote } from "../ssh/quote.ts";
 import type { Step } from "./build.ts";
+import { STEPS } from "./guard.ts";
 
 /**
  * Shell text that takes back the steps that were begun, the last first; `file` has their number, which is written before each. It may run
- * twice, and after any of them: what is not there any more is no failure. Runs in the scenario's folder on the host.
+ * twice, and after any of them: what is not there any more is no failure. Runs in the scenario's folder on the host. `told`: what fails is
+ * printed, a line each.
  */
-export const undoScript = (steps: readonly Step[], file: string): string =>
+export const undoScript = (steps: readonly Step[], file: string, failures: "told" | "silent" = "silent"): string =>
   [
     `begun=$(cat ${file} 2>/dev/null || echo 0)`,
     ...steps
-      .map(({ undo }, i) => (undo === undefined ? "" : `test $begun -lt ${i + 1} || { ${undo}; } >/dev/null 2>&1`))
+      .map(({ undo, until }, i) => {
+        if (undo === undefined) return "";
+        // In a shell of its own, with an end: whatever a file has in it, the rest is taken back too.
+        const run = `timeout 20 sh -c ${quote(undo)} 8>&-`;
+        const isBegun = `test $begun -lt ${i + 1}${until === undefined ? "" : ` || test $begun -gt ${i + 1 + until}`}`;
+        return failures === "told"
+          ? `${isBegun} || { said=$(${run} 2>&1) || echo ${quote(undo)}: $said; }`
+          : `${isBegun} || ${run} >/dev/null 2>&1`;
+      })
       .filter((line) => line !== "")
       .toReversed(),
     `echo 0 >${file}`,
@@ -26,14 +37,18 @@ type Counted = {
  * `failed NUMBER STATUS`, and status 0.
  */
 export const doScript = (steps: readonly Step[], { file, first }: Counted): string =>
-  steps
-    .map(({ command, isPartial = false }, i) => {
+  [
+    `exec 8>>${STEPS}; flock 8`,
+    ...steps.map(({ command, isPartial = false }, i) => {
       const number = first + i;
       // What failed as a whole has left nothing, and what looks like it is somebody else's.
       const failed = isPartial ? "" : ` echo ${number - 1} >${file};`;
-      return `echo ${number} >${file}; { ${command}; } 2>&1 || { status=$?;${failed} echo "failed ${number} $status"; exit 0; }`;
-    })
-    .join("\n");
+      return [
+        `test ! -e stop && echo ${number} >${file} || exit 1`,
+        `sh -c ${quote(command)} 2>&1 8>&- || { status=$?;${failed} printf '\\nfailed %s %s\\n' ${number} $status; exit 0; }`,
+      ].join("\n");
+    }),
+  ].join("\n");
 
 /** The number and the status of the step that failed, and what it printed; undefined where none did. */
 export const failureOf = (

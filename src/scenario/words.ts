@@ -15,4 +15,6 @@ export const ruleUndo = (text: string): string =>
 
 /** A rule with the comment that says whose it is: only what carries it is taken away again. */
 export const marked = (text: string, scenario: string): string =>
-  text.replace(/(?= -j \S)/, ` -m comment --comment xhost-scenario:${scenario}`);
+  / -j \S/.test(text) ? text.replace(/(?= -j \S)/, commentOf(scenario)) : `${text}${commentOf(scenario)}`;
+
+const commentOf = (scenario: string): string => ` -m comment --comment xhost-scenario:${scenario}`;

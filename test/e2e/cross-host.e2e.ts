@@ -132,7 +132,9 @@ describe("on two hosts", () => {
     const { stdout } = await execa(process.execPath, [CLI, "status", file, "--json"]);
     expect((JSON.parse(stdout) as { hosts: { state: string }[] }).hosts).toHaveLength(2);
     expect((await at.xhost(...on("clean", "cross-host"))).stdout).toBe("The scenario cross-host was taken back.");
-    expect((await at.xhost(...on("clean", "cross-host"))).stdout).toBe("There is nothing of a scenario cross-host.");
+    expect((await at.xhost(...on("clean", "cross-host"))).stdout).toBe(
+      "There is nothing of a scenario cross-host on any of its hosts.",
+    );
     await expect(access(file)).rejects.toThrow("ENOENT");
     expect(await state()).toBe(before);
   });

@@ -44,7 +44,7 @@ describe("on a host over SSH", () => {
     const taken = await state();
     const { code, stderr } = await at.xhost(...on("run", "router"));
     expect(code).toBe(1);
-    expect(stderr).toContain("h1: scenario router: is there already, and not the scenario's: nothing was touched");
+    expect(stderr).toContain("h1: scenario router: nothing was touched, because this is in the way:");
     expect(stderr).toContain("  the network namespace ns1\n  the device v2_r");
     expect(await state()).toBe(taken);
     await lab.on("h1", "ip netns del ns1; ip link del v2_r");
@@ -54,7 +54,7 @@ describe("on a host over SSH", () => {
     await lab.on("h1", "ip route add 10.1.1.0/24 via 10.211.55.1; ip route add 10.0.0.0/8 via 10.211.55.1 metric 7");
     const { code, stderr } = await at.xhost(...on("run", "router"));
     expect(code).toBe(1);
-    expect(stderr).toContain("nothing was touched\n  the route 10.1.1.0/24 via 10.211.55.1 dev eth0");
+    expect(stderr).toContain("because this is in the way:\n  the route 10.1.1.0/24 via 10.211.55.1 dev eth0");
     expect(stderr).not.toContain("10.0.0.0/8");
     await lab.on("h1", "ip route del 10.1.1.0/24");
     passes(await at.xhost(...on("run", "router", "--json")));
@@ -114,6 +114,60 @@ describe("on a host over SSH", () => {
     expect(await state()).toBe(before);
   });
 
+  test("killed while it builds, what goes on there is waited for and taken back", async () => {
+    // Slow steps: the build is under way when its connection ends.
+    const file = await at.mine("router", "slow.yml", [
+      "nodes:\n",
+      "nodes:\n    slow1: { exec: [{ run: sleep 1, why: waits }] }\n    slow2: { exec: [{ run: sleep 1, why: waits }] }\n",
+    ]);
+    for (const wait of [700, 1600, 2600]) {
+      const run = await at.until("", "run", ...on(file), "--timeout", "30");
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      run.kill("SIGKILL");
+      await run.ended;
+      await expect.poll(state, { timeout: 40_000, interval: 500 }).toBe(before);
+    }
+  });
+
+  test("two different ones at once: the second leaves the first alone, and sysctls are as before", async () => {
+    const first = await at.until("✔", "run", ...on("router", "--break", "forwarding"));
+    const { code, stderr } = await at.xhost(...on("run", "docker-bridge"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^h1: the scenario router is being run here since \d{4}/);
+    expect((await first.ended).code).toBe(0);
+    expect(await state()).toBe(before);
+  });
+
+  test("a host that forwards by device only has that again afterwards", async () => {
+    const forwarding = "cd /proc/sys/net/ipv4/conf; grep -H . */forwarding all/accept_redirects; cat ../ip_forward";
+    await lab.on(
+      "h1",
+      "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.docker0.forwarding=1; sysctl -w net.ipv4.conf.all.accept_redirects=0",
+    );
+    const was = await lab.on("h1", forwarding);
+    passes(await at.xhost(...on("run", "router", "--json", "--break", "forwarding")));
+    expect(await lab.on("h1", forwarding)).toBe(was);
+    await lab.on("h1", "sysctl -w net.ipv4.conf.all.accept_redirects=1; sysctl -w net.ipv4.ip_forward=1");
+  });
+
+  test("an undo that is no shell text, and one that ends the shell, keep nothing else from being taken back", async () => {
+    for (const [i, undo] of ["echo it's", "exit 0", "true # no", "sleep 100 &"].entries()) {
+      const exec = `host: { exec: [{ run: "true", undo: ${JSON.stringify(undo)}, why: waits }] }\n    ns1:`;
+      const file = await at.mine("veth", `undo${i}.yml`, ["ns1:\n", `${exec}\n`]);
+      expect((await at.xhost(...on("run", file))).code, undo).toBe(0);
+      await lab.on("h1", "pkill -x sleep -n || true");
+      expect(await lab.on("h1", "ip netns list; ls /run/xhost 2>/dev/null || true")).toBe("");
+    }
+  });
+
+  test("what `clean` is given is a name or a path, and nothing else", async () => {
+    for (const word of ["../../../home", "", "x; reboot", "Router"]) {
+      const { code, stderr } = await at.xhost("clean", word, "-i", lab.lab.inventory, "--host", "h1");
+      expect(code, word).toBe(3);
+      expect(stderr).toMatch(/should be a name such as router, or the path of a file|cannot be read/);
+    }
+  });
+
   test("killed without a word, the host takes it back by itself", async () => {
     const run = await at.until("break", "run", ...on("bridge", "--break", "firewall"));
     run.kill("SIGKILL");
@@ -135,7 +189,7 @@ describe("on a host over SSH", () => {
     const run = await at.until("break", "run", ...on("router", "--break", "route"));
     await lab.on(
       "h1",
-      `fuser -k -9 /run/xhost/scenario/router/lock >/dev/null 2>&1 || kill -9 $(grep -l xhost/scenario/router /proc/[0-9]*/cmdline | cut -d/ -f3)`,
+      `fuser -k -9 /run/xhost/scenario/lock >/dev/null 2>&1 || kill -9 $(grep -l xhost/scenario/router /proc/[0-9]*/cmdline | cut -d/ -f3)`,
     );
     run.kill("SIGKILL");
     await run.ended;
@@ -163,7 +217,7 @@ describe("on a host over SSH", () => {
     expect((await at.xhost("run", "veth", ...inventory, "--host", "h9")).code).toBe(3);
     const { code: without, stderr: told } = await at.xhost("run", "veth", ...inventory);
     expect(without).toBe(3);
-    expect(told).toContain("--inventory: which of its hosts? add --host NAME");
+    expect(told).toContain("--inventory: on which of its hosts? add --host NAME (known: h1)");
     await labStop({ name: "escn", host: "h1" });
     const { code, stderr } = await at.xhost(...on("run", "veth"), "--timeout", "3");
     expect(code).toBe(4);

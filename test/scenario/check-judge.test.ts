@@ -21,7 +21,13 @@ const fdb: CheckProbe = { kind: "fdb", bridge: "br1", has: [{ node: "ns1", inter
 
 test.each([
   ["an answer", ping(), answered, true, "64 bytes from 10.1.2.2: icmp_seq=2 ttl=63"],
-  ["an answer that came another way", ping(64), answered, false, "64 bytes from 10.1.2.2: icmp_seq=2 ttl=63"],
+  [
+    "an answer that came another way",
+    ping(64),
+    answered,
+    false,
+    "64 bytes from 10.1.2.2: icmp_seq=2 ttl=63, which should be 64",
+  ],
   ["none", ping(), "3 packets transmitted, 0 received, 100% packet loss, time 2004ms", false, "no answer"],
   ["no way", ping(), "ping: connect: Network is unreachable", false, "ping: connect: Network is unreachable"],
   [
@@ -32,9 +38,9 @@ test.each([
     "ping: local error: message too long, mtu=1480",
   ],
   ["a line that matches", run("^net1\\b"), "net2\nnet1 (id: 0)\n", true, "net1 (id: 0)"],
-  ["none that matches", run("^net1\\b"), "net11\n", false, "net11"],
-  ["nothing at all", run("."), "", false, "nothing"],
-  ["what should not be there", run(undefined, "p11"), "3: p11@p22\n", false, "3: p11@p22"],
+  ["none that matches", run("^net1\\b"), "net11\n", false, "net11 (should match ^net1\\b)"],
+  ["nothing at all", run("."), "", false, "nothing (should match .)"],
+  ["what should not be there", run(undefined, "p11"), "3: p11@p22\n", false, "3: p11@p22 (should lack p11)"],
   ["what is not there", run(undefined, "p11"), "1: lo\n", true, "nothing of it"],
   ["a connection", tcp("192.0.2.1"), "seen as 192.0.2.1\n", true, "connected; the listener sees 192.0.2.1"],
   [
@@ -42,7 +48,7 @@ test.each([
     tcp("192.0.2.1"),
     "seen as 172.20.0.2\n",
     false,
-    "connected; the listener sees 172.20.0.2",
+    "connected; the listener sees 172.20.0.2, which should be 192.0.2.1",
   ],
   ["none", tcp(), "no connection: timeout\n", false, "no connection: timeout"],
   ["two ends", peer, "3 4\n4 3\n", true, "device 3 has its other end at 4; device 4 at 3"],
