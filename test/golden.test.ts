@@ -77,6 +77,17 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** What is armed on each host before its kernel step. */
+test.each(["first-deploy", "wireguard", "route-to-vxlan", "limit-h1"])("the way back: %s", async (name) => {
+  const seen = await look(CASES[name] ?? { moment: "before" });
+  const plans = plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} });
+  const text = plans.flatMap(({ host, steps }) => [
+    host,
+    ...steps.flatMap((step) => (step.kind === "shell" && step.undo !== undefined ? [step.undo.script] : [])),
+  ]);
+  await expect(`${text.join("\n")}\n`).toMatchFileSnapshot(golden(`undo-${name}.txt`));
+});
+
 test.each(Object.entries(CASES))("plan: %s", async (name, each) => {
   await expect(planText(await look(each))).toMatchFileSnapshot(golden(`${name}.txt`));
 });
