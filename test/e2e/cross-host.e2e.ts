@@ -43,7 +43,8 @@ describe.each(ENGINES)("on two hosts with %s", (_engine, engine) => {
     expect(await state()).toBe(before);
   });
 
-  test.each(breaks)("broken: %s", async (broken) => {
+  // What doctor finds is the same on both; here it is that the scenario hears of it.
+  test.each(engine === "sid" ? breaks : breaks.slice(0, 1))("broken: %s", async (broken) => {
     const { broken: it, left } = passes(await at.xhost(...on("run", "cross-host", "--json", "--break", broken)));
     expect(it?.named).toBe(true);
     expect(left).toEqual([]);
