@@ -11,13 +11,14 @@ const STALE = 60;
 
 /** A project's hold on a host. */
 export type Lock = {
-  readonly release: () => Promise<void>;
+  /** Gives no more signs of life; the lock goes with the connection. */
+  readonly stop: () => void;
   /** What an earlier change had left, as `settleScript` says it; empty where nothing. */
   readonly settled: string;
 };
 
 /**
- * Keeps other runs on the same project away from a host until `release`, or until the connection ends, and settles what an earlier run has left
+ * Keeps other runs on the same project away from a host until the connection ends, and settles what an earlier run has left
  * unconfirmed. The lock is the kernel's (flock(2)) and goes with its holder; a holder whose controller has vanished without a word, so that
  * sshd still waits for it, gives no sign of life for a minute, and is ended. Other projects are not kept away. A host without flock
  * (util-linux) or BusyBox's twin cannot be locked and is refused.
@@ -40,10 +41,7 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   beat.unref();
   return {
     settled,
-    release: async () => {
-      clearInterval(beat);
-      await shell.close();
-    },
+    stop: () => clearInterval(beat),
   };
 };
 

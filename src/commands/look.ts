@@ -1,4 +1,4 @@
-import { lock } from "../apply/lock.ts";
+import { lock, type Lock } from "../apply/lock.ts";
 import { phase } from "../apply/phase.ts";
 import { XhostError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
@@ -47,6 +47,7 @@ export const look = async <T>(
       `--limit: no host named ${unknown.join(", ")} in ${file} (known: ${inventory.hosts.map((h) => h.name).join(", ")})`,
     );
   const ssh = connector({ timeout: context.timeout });
+  const locks: Lock[] = [];
   try {
     const { done, failed } = await untilInterrupt(ssh, context, () =>
       phase(
@@ -54,7 +55,7 @@ export const look = async <T>(
         inventory.hosts,
         (host, say) =>
           lookAt(host, {
-            ...{ ssh, say, timeout: context.timeout, deep, note: context.note },
+            ...{ ssh, say, timeout: context.timeout, deep, note: context.note, locks },
             project: exclusive && chosen.has(host.name) ? inventory.name : undefined,
           }),
         context.progress,
@@ -72,6 +73,7 @@ export const look = async <T>(
     );
     return await use({ inventory, sights, hosts, failed, chosen, depths });
   } finally {
+    for (const { stop } of locks) stop();
     await ssh.close();
   }
 };
@@ -82,17 +84,23 @@ type Looking = {
   /** To be locked for it. */
   readonly project: string | undefined;
   readonly note: (text: string) => void;
+  /** Those that were taken. */
+  readonly locks: Lock[];
   readonly timeout: number;
   readonly deep: boolean;
 };
 
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, timeout, project, note, deep }: Looking,
+  { ssh, say, timeout, project, note, locks, deep }: Looking,
 ): Promise<{ open: Host; facts: Facts; depth: Depth | undefined }> => {
   say("connecting");
   const open = await ssh.open(host);
-  if (project !== undefined) tellSettled((await lock(open, project)).settled, host.name, note);
+  if (project !== undefined) {
+    const held = await lock(open, project);
+    locks.push(held);
+    tellSettled(held.settled, host.name, note);
+  }
   say("looking");
   const { facts, depth } = deep
     ? await observeDeep(open, timeout)

@@ -3,17 +3,14 @@ import { lines } from "../observe/script.ts";
 import { heredoc } from "../plan/heredoc.ts";
 import type { Step } from "./build.ts";
 import { UNDO, type Guard, type Place } from "./guard.ts";
-import { doScript, failureOf, undoScript } from "./undo.ts";
+import { doScript, failureOf, undoScript, type Counted } from "./undo.ts";
 
 /** A host with the guard that takes back what is done there. */
 export type Guarded = { readonly host: Place; readonly guard: Guard };
 
-/** Where steps are counted, and from which number on. */
-export type Counted = { readonly file: string; readonly first: number };
-
 /**
  * A change of ip_forward sets the forwarding of every device, and whether redirects are taken (inet_forward_change, net/ipv4/devinet.c): what
- * was different by device is put back one by one.
+ * was different by device is put back one by one. Only after steps that change it: of others it is none of their business.
  */
 const RESTORE = [
   `cd /proc/sys/net/ipv4/conf && while IFS=: read -r key value; do`,
@@ -26,12 +23,15 @@ export const writeWayBack = async (
   { host, guard }: Guarded,
   { steps, broken, more = [] }: { steps: readonly Step[]; broken: readonly Step[]; more?: readonly string[] },
 ): Promise<void> => {
-  const undo = ["cd ${0%/*} || exit 1", undoScript(broken, "broken"), undoScript(steps, "begun"), ...RESTORE].join(
-    "\n",
-  );
+  const isForwarding = [...steps, ...broken].some(({ command }) => command.startsWith("sysctl -w net.ipv4."));
+  const undo = [
+    "cd ${0%/*} || exit 1",
+    ...[undoScript(broken, "broken"), undoScript(steps, "begun")],
+    ...(isForwarding ? RESTORE : []),
+  ].join("\n");
   const script = [
     `umask 077; cd ${guard.folder} || exit 1`,
-    `test -f devices || (cd /proc/sys/net/ipv4/conf && grep -H . */forwarding all/accept_redirects) >devices`,
+    `test -f devices || (cd /proc/sys/net/ipv4/conf && grep -H . */forwarding all/accept_redirects | grep -v ^all/forwarding) >devices`,
     ...more,
     // Renamed into place: there is a whole one at any moment.
     ...heredoc(`cat >${UNDO}.new`, [undo]),

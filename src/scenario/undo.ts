@@ -25,7 +25,8 @@ export const undoScript = (steps: readonly Step[], file: string, failures: "told
     `echo 0 >${file}`,
   ].join("\n");
 
-type Counted = {
+/** Where steps are counted, and from which number on. */
+export type Counted = {
   /** Where the number of the last step that was begun is kept. */
   readonly file: string;
   /** Number of the first of these steps, 1 for the first of all. */

@@ -39,7 +39,9 @@ export const shell = async (remote: Remote, what: string): Promise<Shell> => {
     throw error;
   });
   return {
-    send: (text) => void channel.write(text),
+    send: (text) => {
+      if (channel.writable) channel.write(text);
+    },
     nextLine,
     close: () => {
       channel.end();
