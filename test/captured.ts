@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Look } from "../src/commands/look.ts";
 import { parseInventory } from "../src/inventory/parse.ts";
+import { fabric, type Fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import type { Sight } from "../src/model/sight.ts";
 import { dockerFacts, type DockerAnswers } from "../src/observe/docker.ts";
 import { parseHost } from "../src/observe/observe.ts";
+import { wantedState } from "../src/plan/wanted.ts";
 
 const captures = join(import.meta.dirname, "captures");
 
@@ -25,13 +27,35 @@ export type Case = {
 };
 
 export const look = async ({ moment, edit = (t) => t, down, limit, editFacts = (f) => f }: Case): Promise<Look> => {
-  const text = edit(await readFile(join(captures, "inventory.yml"), "utf8"));
-  const inventory = parseInventory(text, { file: "inventory.yml", env: {} });
-  const sights = new Map<string, Sight>();
-  for (const host of inventory.hosts) {
-    const seen = host.name === down ? undefined : editFacts(await facts(moment, host.name));
-    sights.set(host.name, { host, hostname: host.ssh.host, facts: seen });
-  }
+  const text = await readFile(join(captures, "inventory.yml"), "utf8");
+  const whole = await seen(text, moment);
+  const deployed = moment === "after" ? fabric(whole.inventory, whole.sights) : undefined;
+  const { inventory, sights } = await seen(edit(text), moment, (host, own) => {
+    if (host === down) return undefined;
+    return editFacts(deployed === undefined ? own : { ...own, boot: bootOf(deployed, host, own) });
+  });
   const chosen = new Set(limit === undefined ? inventory.hosts.map((h) => h.name) : [limit]);
   return { inventory, sights, hosts: new Map(), failed: new Map(), chosen, depths: new Map() };
 };
+
+type Edit = (host: string, own: Facts) => Facts | undefined;
+
+const seen = async (
+  text: string,
+  moment: string,
+  edit: Edit = (_, own) => own,
+): Promise<Pick<Look, "inventory" | "sights">> => {
+  const inventory = parseInventory(text, { file: "inventory.yml", env: {} });
+  const sights = new Map<string, Sight>();
+  for (const host of inventory.hosts)
+    sights.set(host.name, { host, hostname: host.ssh.host, facts: edit(host.name, await facts(moment, host.name)) });
+  return { inventory, sights };
+};
+
+/** The captures are older than the boot scripts: what the deploy of their inventory would have left. */
+const bootOf = (deployed: Fabric, host: string, own: Facts): Facts["boot"] =>
+  new Map(
+    wantedState(deployed, host, own, {}).flatMap((r) =>
+      r.kind === "boot" ? [[deployed.inventory.name, { digests: r.digests, unit: r.unit }] as const] : [],
+    ),
+  );

@@ -1,6 +1,5 @@
 import { combined, XhostError } from "../errors.ts";
 import { conflicts } from "../model/conflicts.ts";
-import { desiredState } from "../model/desired.ts";
 import type { Fabric } from "../model/fabric.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
@@ -10,6 +9,7 @@ import { keyOf } from "../model/state.ts";
 import { unavailableImages } from "../observe/images.ts";
 import { planHost } from "../plan/plan.ts";
 import type { HostPlan } from "../plan/step.ts";
+import { wantedState } from "../plan/wanted.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 import { measureWays, wholeOf, type Measured } from "./measuring.ts";
@@ -67,7 +67,7 @@ const PAIR = / between \S+ and \S+: /;
 export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">): readonly HostPlan[] =>
   answered(look).map(({ name, facts }) => {
     const project = look.inventory.name;
-    const desired = desiredState(whole, name, facts, env);
+    const desired = wantedState(whole, name, facts, env);
     const wanted = new Set(desired.map(keyOf));
     const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
     return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });

@@ -21,7 +21,10 @@ export const WHY = {
   "iptables-mixed": "legacy and nft rules both apply: a packet has to pass both, and each program shows only its own",
   "module-missing": "the kernel needs this module for the tunnel",
   "sysctl-changed": "the kernel setting is not what the fabric needs",
-  "state-lost": "what xhost puts into the kernel does not outlive a restart, and nothing on the host brings it back",
+  "state-lost": "what xhost puts into the kernel is lost when the host restarts, and has not been brought back",
+  "boot-missing": "what xhost puts into the kernel is lost when the host restarts, and nothing would bring it back",
+  "boot-changed":
+    "what brings links, routes and rules back after a restart is not what the last deploy wrote, or it failed",
   "route-missing": "without the route packets for the other host's containers leave by the default route or not at all",
   "route-wrong": "packets for the other host's containers go elsewhere",
   "route-stale": "a route of this project that nothing in the inventory asks for any more",

@@ -89,6 +89,9 @@ export type TableRules = {
   readonly policies: ReadonlyMap<string, string>;
 };
 
+/** Sha256 of the files of a project that bring its state back, by path, and what systemd says of its unit. */
+export type BootFacts = { readonly digests: ReadonlyMap<string, string>; readonly unit: string | undefined };
+
 /** What was found on a host in one look; read-only and complete enough to plan from. */
 export type Facts = {
   readonly engine: string;
@@ -114,7 +117,7 @@ export type Facts = {
   readonly before: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Programs that xhost needs and the host lacks. */
   readonly missing: readonly string[];
-  /** Programs that only some planes need, of those that are there. */
+  /** Programs that only some hosts need or have, of those that are there. */
   readonly programs: ReadonlySet<string>;
   /** Kernel modules by name: `loaded` also where it is built in, `loadable` where modprobe finds it. */
   readonly modules: ReadonlyMap<string, "loaded" | "loadable" | "none">;
@@ -126,6 +129,10 @@ export type Facts = {
   readonly keys: ReadonlyMap<string, string>;
   /** What was measured on the ways to other hosts, by project: the file's text. */
   readonly evidence: ReadonlyMap<string, string>;
+  /** What brings a project's state back after a restart, by project. */
+  readonly boot: ReadonlyMap<string, BootFacts>;
+  /** Version of systemd where it runs. */
+  readonly systemd: number | undefined;
   /** UDP ports that are taken on the host. */
   readonly udpPorts: ReadonlySet<number>;
   /** Whether Docker is part of a Swarm, whose overlay networks have UDP port 4789. */

@@ -64,12 +64,23 @@ export const evidenceFile = (project: string): string => `${hostFolder(project)}
 /** The private key, mode 0600. */
 export const keyFile = (project: string): string => `${hostFolder(project)}/wireguard.key`;
 
+/** Brings the kernel's state back, may run any number of times; the other takes it away. */
+export const upFile = (project: string): string => `${hostFolder(project)}/up.sh`;
+export const downFile = (project: string): string => `${hostFolder(project)}/down.sh`;
+/** The iptables rules that `up.sh` puts in, for `iptables-restore --noflush`. */
+export const rulesFile = (project: string): string => `${hostFolder(project)}/rules`;
+/** The systemd unit that runs `up.sh`, in the folder for units of the host's own (systemd.unit(5)). */
+export const unitName = (project: string): string => `xhost-${project}.service`;
+export const unitFile = (project: string): string => `/etc/systemd/system/${unitName(project)}`;
+/** The unit that starts the other when firewalld loads its rules anew. */
+export const pathUnitFile = (project: string): string => `/etc/systemd/system/xhost-${project}.path`;
+
 /** Held by the one run that may change what is the project's on the host. */
 export const lockFile = (project: string): string => `/run/xhost/lock/${project}`;
 /** Where a change waits for its confirmation, with what takes it back: gone after it, and with a reboot. */
 export const confirmFolder = (project: string): string => `/run/xhost/confirm/${project}`;
-/** The transient systemd timer that takes it back. */
-export const confirmUnit = (project: string): string => `xhost-confirm-${project}`;
+/** The transient systemd timer that takes it back; no project's name has a dot. */
+export const confirmUnit = (project: string): string => `xhost-${project}.confirm`;
 
 /** The name a container has while its successor takes its place. */
 export const retiredName = (container: string): string => `${container}.xhost-old`;

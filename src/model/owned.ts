@@ -147,9 +147,10 @@ const remembered = (facts: Facts, project: string): readonly Resource[] => {
 };
 
 const ownFiles = (facts: Facts, project: string): readonly Resource[] => {
-  const [content, key] = [facts.evidence.get(project), facts.keys.get(project)];
+  const [content, key, boot] = [facts.evidence.get(project), facts.keys.get(project), facts.boot.get(project)];
   return [
     ...(content === undefined ? [] : [{ kind: "file", path: evidenceFile(project), content } as const]),
     ...(key === undefined ? [] : [{ kind: "key", path: keyFile(project), whole: key !== "" } as const]),
+    ...(boot === undefined ? [] : [{ kind: "boot", ...boot } as const]),
   ];
 };

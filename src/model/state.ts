@@ -113,6 +113,18 @@ export type FirewallTable = {
   readonly held?: string | undefined;
 };
 
+/** What brings the kernel's state back after a restart: files in the project's folder, and the systemd unit that runs them. */
+export type Boot = {
+  readonly kind: "boot";
+  /** Sha256 of each of its files, by path. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** `enabled` where the unit is run at the next start and has not failed, else what systemd says; undefined without a unit. */
+  readonly unit: string | undefined;
+  /** Known for the wanted one only: content by path, and why no unit runs it. */
+  readonly files?: ReadonlyMap<string, string>;
+  readonly lacking?: string | undefined;
+};
+
 export type Resource =
   | Network
   | Volume
@@ -128,7 +140,8 @@ export type Resource =
   | FirewallTable
   | Module
   | OwnFile
-  | Key;
+  | Key
+  | Boot;
 
 /** What should exist on a host, or what of ours exists there: the plan is the difference of two of these. */
 export type HostState = readonly Resource[];
@@ -151,6 +164,7 @@ const NAMES: { readonly [K in Resource["kind"]]: (resource: OfKind<K>) => string
   module: (r) => r.name,
   file: (r) => r.path,
   key: (r) => r.path,
+  boot: () => "",
 };
 
 /** Identity of a resource on its host, such as `network app`. */

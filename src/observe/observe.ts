@@ -1,6 +1,7 @@
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../ssh/host.ts";
 import { observeDocker } from "./docker.ts";
+import { parseBoot } from "./boot.ts";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 import { parseTables } from "./iptables.ts";
 import { parseWireguard } from "./wireguard.ts";
@@ -48,6 +49,7 @@ export const parseHost = (output: string): HostFacts => {
     wireguard: parseWireguard(part("wireguard")),
     keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, key])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
+    ...parseBoot(part("boot"), part("systemd")),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };

@@ -10,8 +10,8 @@ const PROGRAMS = {
   ping: "iputils-ping",
 };
 
-/** Programs that only some planes, and the measuring before them, need. */
-const OPTIONAL = ["wg", "wireguard-go", "perl", "python3"];
+/** Programs that only some planes, and the measuring before them, need; and firewalld, whose reloads take our rules away. */
+const OPTIONAL = ["wg", "wireguard-go", "perl", "python3", "firewalld"];
 
 /** Modules of the planes' devices. */
 const MODULES = ["ipip", "vxlan", "wireguard"];
@@ -85,6 +85,12 @@ export const READ_REST = [
   `  echo "device $d $(wg show $d listen-port) $(wg show $d public-key)"; wg show $d dump | tail -n +2 | sed "s|^|peer $d |";; esac; done`,
   `section keys; for f in /etc/xhost/*/wireguard.key; do test -f "$f" && echo "$f $(wg pubkey <"$f")"; done 2>/dev/null`,
   `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && { test -s "$f" || echo "$f "; sed "s|^|$f |" "$f"; }; done`,
+  // What was being written when a run was cut off is named too.
+  `section boot; test -d /etc/xhost && for f in /etc/xhost/*/up.sh /etc/xhost/*/down.sh /etc/xhost/*/rules /etc/xhost/*/*.part /etc/systemd/system/xhost-*; do`,
+  `  test -f "$f" && printf '%s\\0' "$f"; done | xargs -0 -r sha256sum`,
+  `section systemd; if test -d /run/systemd/system; then systemctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/Version=\\1/p'`,
+  `  units=$(cd /etc/systemd/system && ls -d xhost-*.service xhost-*.path 2>/dev/null)`,
+  `  test -z "$units" || systemctl show -p Id -p ActiveState -p SubState -p UnitFileState $units; fi`,
   `section ports; sed -n 's/^ *[0-9]*: [0-9A-F]*:\\([0-9A-F]*\\) .*/\\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null`,
   `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
 ];

@@ -1,3 +1,4 @@
+import { bootChanges } from "./boot-changes.ts";
 import { changedSettings } from "../model/settings.ts";
 import type { WireguardPeer } from "../model/link.ts";
 import { keyOf, type HostState, type Resource } from "../model/state.ts";
@@ -40,6 +41,7 @@ const COMPARED: { readonly [K in Resource["kind"]]?: (want: OfKind<K>, have: OfK
   file: (want, have) => fields(want, have, ["content"]).map(() => "another content"),
   chain: (want, have) => ruleChanges(want.rules, have.rules),
   jump: (want, have) => jumpChanges(want, have),
+  boot: (want, have) => bootChanges(want, have),
 };
 
 const changes = (want: Resource, have: Resource): readonly string[] => {

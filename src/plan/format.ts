@@ -27,7 +27,7 @@ const changeText = (change: Change): string => `${change.what}${change.detail ==
 
 /** The step's calls and commands as a person would type or send them. */
 const commandsOf = (step: Step): readonly string[] =>
-  step.kind === "shell" ? step.script.split("\n") : step.calls.map(callText);
+  step.kind === "shell" ? (step.shown ?? step.script.split("\n")) : step.calls.map(callText);
 
 /** A call as `METHOD /path body` of Docker's API (https://docs.docker.com/reference/api/engine/). */
 export const callText = (call: DockerCall): string => {

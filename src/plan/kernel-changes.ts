@@ -1,5 +1,5 @@
 import type { Link } from "../model/link.ts";
-import type { Resource, Route, Sysctl } from "../model/state.ts";
+import type { Boot, Resource, Route, Sysctl } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 import { isReplaced } from "./link-lines.ts";
 import type { Change, Sign } from "./step.ts";
@@ -21,6 +21,7 @@ const TOLD: { readonly [K in Kind]: (resource: OfKind<K>) => readonly [string, s
   module: (r) => [`module ${r.name}`, ""],
   file: (r) => [`file ${r.path}`, `what was measured toward ${count(r.content.split("\n").length - 1, "host")}`],
   key: (r) => [`key ${r.path}`, "made on the host"],
+  boot: (r) => [`boot script ${[...r.digests.keys()][0] ?? ""}`, bootDetail(r)],
 };
 
 /** A difference of the kernel's state as a line of the plan. */
@@ -31,6 +32,16 @@ export const kernelChange = (d: Difference): Change => {
   if (resource.kind === "table" || resource.kind === "module")
     return { sign: d.want === undefined ? "-" : "+", what, detail: presence(resource.kind, d) };
   return { sign: signOf(d), what, detail: d.changed.join(", ") || detail };
+};
+
+const bootDetail = ({ digests, unit, lacking }: Boot): string => {
+  if (lacking !== undefined)
+    return `nothing runs it after a restart, because ${lacking}: have the host run it after Docker`;
+  const unitName = [...digests.keys()]
+    .find((path) => path.endsWith(".service"))
+    ?.split("/")
+    .at(-1);
+  return unit === undefined || unitName === undefined ? "" : `run by ${unitName}`;
 };
 
 const presence = (kind: "table" | "module", { want, changed }: Difference): string => {

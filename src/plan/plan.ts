@@ -1,4 +1,5 @@
 import type { HostState } from "../model/state.ts";
+import { bootStep } from "./boot.ts";
 import { differences } from "./diff.ts";
 import { dockerSteps } from "./docker-steps.ts";
 import { kernelStep } from "./kernel-step.ts";
@@ -39,6 +40,7 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
         all.filter((d) => !early.includes(d)),
         project,
       ),
+      ...bootStep(all, project),
     ],
   };
 };

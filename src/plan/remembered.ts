@@ -7,7 +7,7 @@ export const changeLines = (d: Difference, project: string): readonly string[] =
   const [want, have] = remembered(d);
   if (want === undefined) return [];
   const before = have?.held ?? (have?.kind === "sysctl" ? have.value : "absent");
-  const note = `echo ${keyOf(want)}=${before} >> ${beforeFile(project)}`;
+  const note = `echo ${rememberedKey(want)}=${before} >> ${beforeFile(project)}`;
   const set =
     want.kind === "sysctl"
       ? [`echo ${want.value} > ${sysctlPath(want.key)}`]
@@ -28,7 +28,7 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
   const file = beforeFile(project);
   return [
     ...(have.held === undefined ? [undo(have, have.previous)] : []),
-    `sed -i '/^${keyOf(have)}=/d' ${file}`,
+    `sed -i '/^${rememberedKey(have)}=/d' ${file}`,
     `test -s ${file} || rm -f ${file}`,
   ];
 };
@@ -70,7 +70,8 @@ const remembered = ({ want, have }: Difference): readonly [Remembered, Remembere
   want as Remembered,
   have as Remembered,
 ];
-const keyOf = (resource: Sysctl | FirewallTable | Module): string =>
+/** Its key in the file of what was before. */
+export const rememberedKey = (resource: Sysctl | FirewallTable | Module): string =>
   resource.kind === "sysctl"
     ? resource.key
     : resource.kind === "module"

@@ -38,8 +38,11 @@ export const undoLines = (all: readonly Difference[], project: string): readonly
     ),
     ...all.flatMap(putBack),
   ];
-  return lines.map((line) => line.replace(/^(ip|bridge) -batch -/, "$1 -force -batch -"));
+  return lines.map(forced);
 };
+
+/** A line of shell text whose batch goes on after what fails. */
+export const forced = (line: string): string => line.replace(/^(ip|bridge) -batch -/, "$1 -force -batch -");
 
 /** What went by itself with something else has to come back by hand. */
 const swapped = ({ want, have, changed }: Difference): Difference => ({ want: have, have: want, changed });

@@ -32,6 +32,7 @@ const IDS: Readonly<Partial<Record<Kind, readonly [DiagnosisId, DiagnosisId, Dia
   module: ["module-missing", "module-missing", "module-missing"],
   file: ["evidence-missing", "evidence-missing", "evidence-missing"],
   key: ["key-missing", "key-missing", "key-missing"],
+  boot: ["boot-missing", "boot-changed", "boot-changed"],
 };
 
 const idOf = (difference: Difference): DiagnosisId | undefined => {

@@ -1,8 +1,8 @@
 import type { InventoryContainer } from "../../inventory/inventory.ts";
 import { dockerNetworkOf } from "../../inventory/placement.ts";
-import { desiredState } from "../../model/desired.ts";
 import { ownedState } from "../../model/owned.ts";
 import { keyOf, type HostState, type Network, type Resource } from "../../model/state.ts";
+import { wantedState } from "../../plan/wanted.ts";
 import { differences, type Difference } from "../../plan/diff.ts";
 import type { Cause } from "../diagnosis.ts";
 import type { DiagnosisId } from "../ids.ts";
@@ -37,7 +37,7 @@ const statesOf = (
   { host, facts }: Seen,
   env: Env,
 ): { readonly desired: HostState; readonly actual: HostState } => {
-  const desired = desiredState(fabric, host, facts, env);
+  const desired = wantedState(fabric, host, facts, env);
   const wanted = new Set(desired.map(keyOf));
   const actual = ownedState(facts, fabric.inventory.name).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
   return { desired, actual };
@@ -120,7 +120,7 @@ const subject = ({ want, have }: Difference): string => {
 const causeOf = (scene: Scene, host: string, group: readonly Drift[]): Cause | undefined => {
   const [first] = group;
   if (first === undefined) return undefined;
-  const isKept = first.id === "evidence-missing";
+  const isKept = first.id === "evidence-missing" || first.id.startsWith("boot-");
   const isStale = first.id.endsWith("-stale");
   return cause(first.id, {
     host,

@@ -6,7 +6,13 @@ import type { Drift } from "./drift-words.ts";
 const VOLATILE: readonly Resource["kind"][] = ["route", "link", "neighbour", "fdb", "peer", "chain", "jump"];
 
 /** What a restart brings about beside that: containers end, and settings and modules are what they were. */
-const WITH_IT: readonly DiagnosisId[] = ["container-down", "ip-forward", "sysctl-changed", "module-missing"];
+const WITH_IT: readonly DiagnosisId[] = [
+  "container-down",
+  "ip-forward",
+  "sysctl-changed",
+  "module-missing",
+  "boot-changed",
+];
 
 /**
  * The differences of a host that has kept nothing of what was put into its kernel, though what is on its disk shows that it was deployed;

@@ -2,7 +2,7 @@
 export const guestPackages = [
   "systemd-sysv,dbus,kmod,sudo,util-linux,procps,bash,ca-certificates,perl-base,python3,busybox-static",
   "docker.io,openssh-server,openvswitch-switch,iproute2,ethtool,iptables,nftables,wireguard-tools",
-  "iputils-ping,iperf3,tcpdump,netcat-openbsd",
+  "iputils-ping,iperf3,tcpdump,netcat-openbsd,firewalld",
 ].join(",");
 
 /** The guest's names of its disks: the root file system, and a tar with what is this host's own. */
@@ -78,7 +78,7 @@ rm -f "$root"/etc/update-motd.d/* "$root"/etc/ssh/ssh_host_* "$root/etc/hostname
 : >"$root/etc/fstab"
 : >"$root/etc/machine-id"
 chroot "$root" systemctl --quiet enable xhost-lab.service
-chroot "$root" systemctl --quiet disable openvswitch-switch.service
+chroot "$root" systemctl --quiet disable openvswitch-switch.service firewalld.service
 chroot "$root" systemctl --quiet mask ${masked}
 # started when it is asked for, as by a reboot
 rm "$root/lib/systemd/system/multi-user.target.wants/systemd-logind.service"

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { Facts } from "../model/facts.ts";
+import { downFile, hostFolder, pathUnitFile, rulesFile, unitFile, upFile } from "../model/names.ts";
+import type { Boot, HostState, Resource } from "../model/state.ts";
+import { bootRules, downLines, OWN_RUN, upLines } from "./boot-script.ts";
+import { disableLines, enableLines, isUnit, pathUnitLines, unitLacking, unitLines } from "./boot-unit.ts";
+import type { Difference } from "./diff.ts";
+import { heredoc } from "./heredoc.ts";
+import { kernelChange } from "./kernel-changes.ts";
+import type { ShellStep } from "./step.ts";
+
+/** What a restart of the host takes away. */
+const VOLATILE: readonly Resource["kind"][] = ["link", "peer", "neighbour", "fdb", "route", "chain", "jump", "sysctl"];
+
+/** A state with what brings it back after a restart of the host; nothing is added where nothing of it would be lost. */
+export const withBoot = (
+  desired: HostState,
+  project: string,
+  { systemd, programs }: Pick<Facts, "systemd" | "programs">,
+): HostState => {
+  if (desired.every(({ kind }) => !VOLATILE.includes(kind))) return desired;
+  const rules = bootRules(desired);
+  const lacking = unitLacking(systemd);
+  const texts: readonly (readonly [string, readonly string[]])[] = [
+    [upFile(project), upLines(desired, project)],
+    [downFile(project), downLines(desired, project)],
+    [rulesFile(project), rules],
+    [unitFile(project), lacking === undefined ? unitLines(project) : []],
+    [pathUnitFile(project), lacking === undefined && programs.has("firewalld") ? pathUnitLines(project) : []],
+  ];
+  const files = new Map(
+    texts.flatMap(([path, lines]) => (lines.length === 0 ? [] : [[path, `${lines.join("\n")}\n`]])),
+  );
+  const digests = new Map([...files].map(([path, text]) => [path, createHash("sha256").update(text).digest("hex")]));
+  return [...desired, { kind: "boot", digests, unit: lacking === undefined ? "enabled" : undefined, files, lacking }];
+};
+
+/**
+ * The step that writes or removes what brings the state back; to be done once the state has been confirmed, so that a restart before that leads back to
+ * what was there. Nothing where it stands.
+ */
+export const bootStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
+  const difference = all.find((d) => (d.want ?? d.have)?.kind === "boot");
+  if (difference === undefined) return [];
+  const [want, have] = [difference.want, difference.have] as readonly (Boot | undefined)[];
+  const changes = [kernelChange(difference)];
+  if (want === undefined) {
+    const lines = have === undefined ? [] : removeLines(project, have);
+    return [{ kind: "shell", changes, script: ["set -e", ...lines].join("\n") }];
+  }
+  const files = [...(want.files ?? [])].filter(([path]) => want.digests.get(path) !== have?.digests.get(path));
+  const rest = restLines(project, want, have);
+  const shown = files.map(
+    ([path, text]) => `cat > ${path}  # ${text.split("\n").length - 1} lines; xhost eject writes them out`,
+  );
+  const script = [
+    "set -e",
+    `umask 077; mkdir -p ${hostFolder(project)}`,
+    ...files.flatMap((file) => writeLines(file, isUnit(project, file[0]))),
+    ...rest,
+  ].join("\n");
+  return [{ kind: "shell", changes, script, shown: [...shown, ...rest] }];
+};
+
+/** As a whole or not at all, whenever the host goes down. */
+const writeLines = ([path, text]: readonly [string, string], isForAll: boolean): readonly string[] => [
+  ...heredoc(`cat > ${path}.part`, text.trimEnd().split("\n"), "XHOST-FILE"),
+  // systemd complains of a unit that not everybody can read: `systemctl cat` is for all.
+  `${isForAll ? `chmod 644 ${path}.part; ` : ""}mv ${path}.part ${path}`,
+];
+
+/** What is of no use any more goes; the script is tried, and the units are made to run it. */
+const restLines = (project: string, want: Boot, have: Boot | undefined): readonly string[] => {
+  const gone = [...(have?.digests.keys() ?? [])].filter((path) => !want.digests.has(path));
+  return [
+    ...disableLines(gone.filter((path) => isUnit(project, path))),
+    ...gone.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
+    `${OWN_RUN}=1 sh ${upFile(project)}`,
+    ...(want.unit === undefined ? [] : enableLines(project, [...want.digests.keys()], have?.unit)),
+  ];
+};
+
+const removeLines = (project: string, { digests }: Boot): readonly string[] => {
+  const paths = [...digests.keys()];
+  return [
+    ...disableLines(paths.filter((path) => isUnit(project, path))),
+    ...paths.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
+    `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
+  ];
+};
