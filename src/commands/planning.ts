@@ -64,14 +64,17 @@ export const clashesOf = (
 const PAIR = / between \S+ and \S+: /;
 
 /** What would change on the chosen hosts that answered; pure. Named volumes that are no longer wanted stay: they hold data. */
-export const plansOf = (look: Look, whole: Fabric, { env }: Pick<Context, "env">): readonly HostPlan[] =>
-  answered(look).map(({ name, facts }) => {
+export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">): readonly HostPlan[] =>
+  wantedStates(look, whole, context).map(({ name, facts, desired }) => {
     const project = look.inventory.name;
-    const desired = wantedState(whole, name, facts, env);
     const wanted = new Set(desired.map(keyOf));
     const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
     return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
   });
+
+/** What should stand on the chosen hosts that answered, with what was seen of them; pure. */
+export const wantedStates = (look: Look, whole: Fabric, { env }: Pick<Context, "env">) =>
+  answered(look).map(({ name, facts }) => ({ name, facts, desired: wantedState(whole, name, facts, env) }));
 
 /** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
 export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] => {

@@ -4,6 +4,7 @@ import type { Finish, Target } from "./context.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
+import { eject } from "./eject.ts";
 import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
 import { common, onHosts, onInventory, positive, type Options, withConfirm } from "./options.ts";
@@ -31,6 +32,7 @@ export const program = (version: string, finish: Finish): Command => {
   addTrace(whole, finish);
   addCapture(whole, version, finish);
   addDestroy(whole, finish);
+  addEject(whole, finish);
   addLab(whole, finish);
   addScenario(whole, version, finish);
   return whole;
@@ -160,5 +162,17 @@ const addDestroy = (program: Command, finish: Finish): void => {
       finish(options, (context) =>
         destroy(target(inventory, options), context, { yes: options.yes === true, volumes: options.volumes === true }),
       ),
+    );
+};
+
+const addEject = (program: Command, finish: Finish): void => {
+  onInventory(
+    program
+      .command("eject")
+      .description("write what is on the hosts as plain shell, units and rules, to go on without xhost"),
+  )
+    .argument("<folder>", "new folder, with one for each host in it")
+    .action((inventory: string, folder: string, options: Options) =>
+      finish(options, (context) => eject(target(inventory, options), folder, context)),
     );
 };

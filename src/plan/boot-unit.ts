@@ -19,8 +19,11 @@ const DISTURBERS = [
   "ufw.service",
 ].join(" ");
 
-/** Seconds after which all is set once more: networkd and firewalld do their work after they have told systemd that they are up. */
-const SETTLE = 2;
+/**
+ * All is set once more after some seconds, until that succeeds: networkd and firewalld do their work after they have told systemd that they are up,
+ * and Docker makes its rules anew after firewalld has thrown them away.
+ */
+const SETTLE = { seconds: 3, times: "1 2 3 4 5" };
 
 /** What firewalld writes to while it loads its rules (FIREWALLD_TEMPDIR of its config): systemd hears nothing of `firewall-cmd --reload`. */
 const FIREWALLD = "/run/firewalld";
@@ -46,8 +49,7 @@ export const unitLines = (project: string): readonly string[] => [
   "[Service]",
   "Type=oneshot",
   `ExecStart=-/bin/sh ${upFile(project)}`,
-  `ExecStart=/bin/sleep ${SETTLE}`,
-  `ExecStart=/bin/sh ${upFile(project)}`,
+  `ExecStart=/bin/sh -c 'for i in ${SETTLE.times}; do sleep ${SETTLE.seconds}; sh ${upFile(project)} && exit; done; exit 1'`,
   "Restart=on-failure",
   "RestartSec=15",
   "KillMode=process",

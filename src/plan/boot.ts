@@ -9,8 +9,10 @@ import { heredoc } from "./heredoc.ts";
 import { kernelChange } from "./kernel-changes.ts";
 import type { ShellStep } from "./step.ts";
 
-/** What a restart of the host takes away. */
 const VOLATILE: readonly Resource["kind"][] = ["link", "peer", "neighbour", "fdb", "route", "chain", "jump", "sysctl"];
+
+/** Whether a restart of the host takes it away. */
+export const isVolatile = ({ kind }: Resource): boolean => VOLATILE.includes(kind);
 
 /** A state with what brings it back after a restart of the host; nothing is added where nothing of it would be lost. */
 export const withBoot = (
@@ -18,7 +20,7 @@ export const withBoot = (
   project: string,
   { systemd, programs }: Pick<Facts, "systemd" | "programs">,
 ): HostState => {
-  if (desired.every(({ kind }) => !VOLATILE.includes(kind))) return desired;
+  if (!desired.some(isVolatile)) return desired;
   const rules = bootRules(desired);
   const lacking = unitLacking(systemd);
   const texts: readonly (readonly [string, readonly string[]])[] = [

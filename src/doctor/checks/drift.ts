@@ -2,6 +2,7 @@ import type { InventoryContainer } from "../../inventory/inventory.ts";
 import { dockerNetworkOf } from "../../inventory/placement.ts";
 import { ownedState } from "../../model/owned.ts";
 import { keyOf, type HostState, type Network, type Resource } from "../../model/state.ts";
+import { isVolatile } from "../../plan/boot.ts";
 import { wantedState } from "../../plan/wanted.ts";
 import { differences, type Difference } from "../../plan/diff.ts";
 import type { Cause } from "../diagnosis.ts";
@@ -83,11 +84,14 @@ type Around = {
   readonly has: (test: (resource: Resource) => boolean) => boolean;
 };
 
-const isConsequence = ({ want, have }: Difference, all: readonly Difference[]): boolean => {
+const isConsequence = ({ want, have, changed }: Difference, all: readonly Difference[]): boolean => {
   const resource = want ?? have;
   if (resource === undefined) return false;
   const resources = all.flatMap((d) => d.want ?? d.have ?? []);
   const networks = resources.filter((r) => r.kind === "network");
+  // The scripts say what all the others do.
+  if (resource.kind === "boot")
+    return changed.every((text) => !text.startsWith("unit ")) && (networks.length > 0 || resources.some(isVolatile));
   // For each network it makes, Docker puts a rule above ours in nat.
   if (resource.kind === "jump") return resource.table === "nat" && networks.length > 0 && have !== undefined;
   const follows = FOLLOWS[resource.kind] as ((resource: Resource, around: Around) => boolean) | undefined;
