@@ -137,6 +137,17 @@ export const testPlane = (plane: Plane, quiet: () => TestLab, underlay = 1500): 
       expect(await states(lab(), hosts())).toEqual(state);
     });
 
+    test("its boot scripts: down.sh takes it away, up.sh brings it back, and changes nothing of what stands", async () => {
+      const folder = `/etc/xhost/${lab().lab.name}`;
+      const state = await states(lab(), hosts());
+      for (const host of hosts()) await lab().on(host, `sh ${folder}/down.sh`);
+      const ours = "ip -4 route show proto 88; ip -o link | grep -o 'alias xhost:.*'; iptables-save | grep XHOST; true";
+      for (const host of hosts()) expect(await lab().on(host, ours), host).toBe("");
+      for (const host of hosts()) await lab().on(host, `sh ${folder}/up.sh && sh ${folder}/up.sh`);
+      expect(await states(lab(), hosts())).toEqual(state);
+      expect(await allSeen(lab(), endsOf(lab()))).toEqual(await allOwn(lab(), endsOf(lab())));
+    });
+
     if (plane === "wireguard")
       test("the private key is root's alone and in nothing that is printed", async () => {
         for (const host of hosts()) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { byPlane, deployed, endsOf, expectInSync, testPlane } from "../e2e/plane-table.ts";
 import { sent } from "../e2e/packets.ts";
 import { addressOf, testLab, type TestLab } from "../e2e/xhost.ts";
+import { testBoot } from "./boot.ts";
 import { testCapture, testTrace } from "./looking.ts";
 
 let lab: TestLab;
@@ -110,3 +111,5 @@ describe("auto, where every plane's module is there", () => {
     await expectInSync(lab, file);
   });
 });
+
+testBoot(() => lab);
