@@ -1,11 +1,11 @@
-import { isCollection, isScalar, type Document } from "yaml";
-import type { Service } from "./compose.ts";
+import { isScalar, type Document } from "yaml";
 import { fill } from "./fill.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Problem } from "./problem.ts";
 import { schema } from "./schema.ts";
 import { ownWords, schemaProblems } from "./schema-problems.ts";
+import { shownService } from "./shown.ts";
 import { validate } from "./validate.ts";
 import { ALIASES, readYaml, refuse } from "./yaml-file.ts";
 
@@ -20,7 +20,7 @@ export const parseInventory = (
   const source = readYaml(text, file);
   const { doc } = source;
   const report = (problems: readonly Problem[]): void => refuse(problems, source);
-  const asWritten = doc.clone();
+  const asWritten = (doc.toJS(ALIASES) ?? {}) as { containers?: Readonly<Record<string, unknown>> };
   const missing = interpolate(doc, env);
   const parsed = read(doc);
   if (!parsed.success) {
@@ -32,14 +32,11 @@ export const parseInventory = (
   if (parsed.data === undefined) throw new TypeError("the schema neither failed nor gave data");
   const inventory = fill(parsed.data, file);
   report(validate(parsed.data, inventory));
-  const containers = inventory.containers.map((c) => ({ ...c, shownEnvironment: environmentOf(asWritten, c.name) }));
+  const containers = inventory.containers.map((c) => ({
+    ...c,
+    shown: shownService(c.service, asWritten.containers?.[c.name]),
+  }));
   return { ...inventory, containers };
-};
-
-/** A container's environment before variables are replaced; its form is the one that has been checked after. */
-const environmentOf = (asWritten: Document, container: string): Service["environment"] => {
-  const node = asWritten.getIn(["containers", container, "environment"], true);
-  return isCollection(node) ? (node.toJS(asWritten) as Service["environment"]) : undefined;
 };
 
 /**
