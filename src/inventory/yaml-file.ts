@@ -16,7 +16,7 @@ export const ALIASES = { maxAliasCount: 100 };
 /** Throws an INVENTORY error with a line for each syntax error, and for aliases that lead nowhere or unfold without end. */
 export const readYaml = (text: string, file: string): YamlFile => {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, version: "1.2" });
+  const doc = parseDocument(text, { lineCounter: lines, version: "1.2", logLevel: "error" });
   if (doc.errors.length > 0)
     throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
   try {
@@ -46,6 +46,8 @@ const syntaxProblem = (
 ): string => {
   const { line, col } = lines.linePos(error.pos[0]);
   const [why = ""] = error.message.split(/ at line \d+/);
-  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : why;
+  // Behind a colon the library repeats what stands there, which may be a password in the wrong place.
+  const told = error.code === "UNEXPECTED_TOKEN" ? why.replace(/: .*$/s, "") : why;
+  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : told;
   return `${file}:${line}:${col} ${hint}`;
 };
