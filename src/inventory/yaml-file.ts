@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { XhostError } from "../errors.ts";
+import { visible } from "../visible.ts";
 import { locate, type Problem } from "./problem.ts";
 
 /** A YAML 1.2 file without syntax errors, with what its problems need to say where they are. */
@@ -22,7 +23,9 @@ export const readYaml = (text: string, file: string): YamlFile => {
   try {
     doc.toJS(ALIASES);
   } catch (cause) {
-    throw new XhostError("INVENTORY", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new XhostError("INVENTORY", visible(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`), {
+      cause,
+    });
   }
   return { doc, lines, file };
 };
@@ -49,5 +52,5 @@ const syntaxProblem = (
   // Behind a colon the library repeats what stands there, which may be a password in the wrong place.
   const told = error.code === "UNEXPECTED_TOKEN" ? why.replace(/: .*$/s, "") : why;
   const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : told;
-  return `${file}:${line}:${col} ${hint}`;
+  return visible(`${file}:${line}:${col} ${hint}`);
 };
