@@ -46,11 +46,14 @@ export const parseHost = (output: string): HostFacts => {
     neighbours: parseNeighbours(part("neighbours")),
     fdb: parseFdb(part("fdb")),
     wireguard: parseWireguard(part("wireguard")),
-    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, key])),
+    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, KEY.test(key) ? key : ""])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };
+
+/** 32 bytes in base64, as wg(8) prints a key: the other hosts get it in their commands. */
+const KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 const pair = (line: string): [string, string] => {
   const at = line.indexOf("=");
