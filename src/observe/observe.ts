@@ -3,7 +3,7 @@ import type { Host } from "../ssh/host.ts";
 import { observeDocker } from "./docker.ts";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 import { parseTables } from "./iptables.ts";
-import { parseWireguard } from "./wireguard.ts";
+import { isPublicKey, parseWireguard } from "./wireguard.ts";
 import { seenOn } from "./printed.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
@@ -46,14 +46,11 @@ export const parseHost = (output: string): HostFacts => {
     neighbours: parseNeighbours(part("neighbours")),
     fdb: parseFdb(part("fdb")),
     wireguard: parseWireguard(part("wireguard")),
-    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, KEY.test(key) ? key : ""])),
+    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, isPublicKey(key) ? key : ""])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };
-
-/** 32 bytes in base64, as wg(8) prints a key: the other hosts get it in their commands. */
-const KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 const pair = (line: string): [string, string] => {
   const at = line.indexOf("=");
