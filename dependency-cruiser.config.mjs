@@ -1,6 +1,6 @@
 // The import rule of the design: a stage imports only from stages named before it; everything before ssh/ is pure.
 const stages = [
-  "(errors|cidr)\\.ts",
+  "(errors|cidr|visible)\\.ts",
   "inventory/",
   "model/",
   "walk/",

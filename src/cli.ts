@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { Context, Finish } from "./commands/context.ts";
 import type { Options } from "./commands/options.ts";
-import { canRedraw } from "./commands/terminal.ts";
+import { canRedraw, forTerminal, jsonText } from "./commands/terminal.ts";
 import { XhostError, type ErrorCode } from "./errors.ts";
 import type { Paint } from "./plan/format.ts";
 
@@ -50,6 +50,11 @@ const stop = (): void => {
   interrupt.abort();
 };
 
+/** On stderr. */
+const tell = (text: string): void => {
+  process.stderr.write(`${forTerminal(text)}\n`);
+};
+
 const COLOURS = { "+": "green", "~": "yellow", "±": "magenta", "-": "red", host: "bold", command: "dim" } as const;
 
 const contextOf = (options: Options): Context => {
@@ -65,17 +70,19 @@ const contextOf = (options: Options): Context => {
     cwd: process.cwd(),
     env,
     show: (text) => {
-      if (options.json !== true) process.stdout.write(`${text}\n`);
+      if (options.json !== true) process.stdout.write(`${forTerminal(text)}\n`);
     },
     write: async (bytes) => {
       if (typeof bytes !== "string" && process.stdout.isTTY)
         throw new XhostError("INVENTORY", "packets are not for a terminal: write them to a file, or | tshark -r -");
       await new Promise<void>((resolve, reject) => {
-        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+        process.stdout.write(typeof bytes === "string" ? forTerminal(bytes) : bytes, (error) =>
+          error ? reject(error) : resolve(),
+        );
       });
     },
     note: (text) => {
-      process.stderr.write(`${text}\n`);
+      tell(text);
     },
     confirm,
     onChange: (told = "what was done stays, run again to complete it") => (changed = told),
@@ -111,9 +118,9 @@ const confirm = async (question: string): Promise<boolean> => {
 const finish: Finish = async (options, work) => {
   try {
     const { text, errors = [], json, code } = await work(contextOf(options));
-    if (options.json === true) process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
-    else if (text !== "") process.stdout.write(`${text}\n`);
-    for (const { message } of errors) process.stderr.write(`${message}\n`);
+    if (options.json === true) process.stdout.write(`${jsonText(json)}\n`);
+    else if (text !== "") process.stdout.write(`${forTerminal(text)}\n`);
+    for (const { message } of errors) tell(message);
     process.exitCode = code;
   } catch (error) {
     process.exitCode = report(error, options);
@@ -126,19 +133,17 @@ const report = (error: unknown, { json, verbose }: Partial<Options>): number => 
     const failed = error instanceof XhostError && isFailure(error) ? `${error.message}\n` : "";
     const told = `interrupted${failed === "" ? `: ${changed}` : ""}`;
     if (json === true) writeError("INTERRUPTED", told);
-    process.stderr.write(`${failed}${told}\n`);
+    tell(`${failed}${told}`);
     return INTERRUPTED;
   }
   const code = error instanceof XhostError ? error.code : "BUG";
   const message = error instanceof Error ? error.message : String(error);
   if (json === true) writeError(code, message);
   if (error instanceof XhostError) {
-    process.stderr.write(`${verbose === true ? `${message}\n${String(error.stack)}` : message}\n`);
+    tell(verbose === true ? `${message}\n${String(error.stack)}` : message);
     return EXIT[error.code];
   }
-  process.stderr.write(
-    `this is a bug of xhost, please report it:\n${error instanceof Error ? String(error.stack) : message}\n`,
-  );
+  tell(`this is a bug of xhost, please report it:\n${error instanceof Error ? String(error.stack) : message}`);
   return 1;
 };
 
@@ -147,7 +152,7 @@ const isFailure = ({ code }: XhostError): boolean => code === "REMOTE" || code =
 
 /** With `--json` the document of a command that failed. */
 const writeError = (code: ErrorCode | "BUG" | "INTERRUPTED", message: string): void => {
-  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  process.stdout.write(`${jsonText({ error: { code, message } })}\n`);
 };
 
 /** Whether `--json` stands on a command line that could not be parsed. */

@@ -76,6 +76,15 @@ test.each([[["--no-color"], {}] as const, [[], { NO_COLOR: "1" }] as const])(
   30_000,
 );
 
+test("what a host says does not reach the terminal, neither as text nor in a document", async () => {
+  inventory("loud.yml", `"printf 'gone \\\\033]52;c;eA==\\\\007\\\\033[2J\\\\302\\\\2332J' >&2; false"`);
+  const { stderr } = await start(["plan", "loud.yml"]);
+  expect(stderr).toContain("gone \\u001b]52;c;eA==\\u0007\\u001b[2J\\u009b2J");
+  const { stdout } = await start(["plan", "loud.yml", "--json"]);
+  expect(stdout + stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+  expect(JSON.stringify(JSON.parse(stdout))).toContain("\\u001b]52;c;");
+}, 30_000);
+
 test("Ctrl-C while it only looks: nothing was changed, and no host has failed", async () => {
   const running = start(["plan", "slow.yml", "--json"]);
   let said = "";

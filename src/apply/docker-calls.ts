@@ -1,5 +1,6 @@
 import { extended, XhostError } from "../errors.ts";
 import { callText } from "../plan/format.ts";
+import { secretsOf, withoutSecrets } from "../plan/secrets.ts";
 import type { DockerCall } from "../plan/step.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
 import type { Host } from "../ssh/host.ts";
@@ -11,15 +12,24 @@ export type CallContext = { readonly say: (text: string) => void; readonly signa
 /** Runs the calls of a step; when one fails, what the earlier ones did is taken back in reverse order. */
 export const runCalls = async (host: Host, calls: readonly DockerCall[], context: CallContext): Promise<void> => {
   const undo: DockerCall[] = [];
+  const secrets = secretsOf(calls);
   for (const call of calls) {
     try {
       await runCall(host, call, context);
-    } catch (error) {
+    } catch (cause) {
+      const error = cause instanceof XhostError ? masked(cause, secrets) : cause;
       await takeBack(host, undo, context, error);
       throw error instanceof XhostError ? withReturned(error, undo) : error;
     }
     if (call.undo !== undefined) undo.unshift(call.undo);
   }
+};
+
+/** An engine repeats what it refuses, such as a variable or the words of a command. */
+const masked = (error: XhostError, secrets: readonly string[]): XhostError => {
+  const { code, host = "", message } = error;
+  const told = withoutSecrets(message, secrets);
+  return told === message ? error : new XhostError(code, told.replace(`${host}: `, ""), { host });
 };
 
 /** Says of a container that was stopped or renamed for its successor that it is there again, which it has been put back to be. */

@@ -1,6 +1,7 @@
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import pLimit from "p-limit";
 import { XhostError } from "../errors.ts";
+import { visible } from "../visible.ts";
 
 /** How progress is shown and work is bounded; progress goes to stderr, results never do. */
 export type PhaseOptions = {
@@ -88,7 +89,7 @@ const draw = async (
             if (live && total > 1) task.title = `${title} ${n}/${total}`;
           };
           const say = (text: string): void => {
-            if (live) task.output = text;
+            if (live) task.output = visible(text);
           };
           count(0);
           const told = (): void => say("interrupted: finishing what has begun, once more to stop at once");
@@ -115,7 +116,7 @@ const draw = async (
 
 /** One line each; the whole messages come at the end, once. */
 const failureRows = (failed: ReadonlyMap<string, XhostError>): { title: string; task: () => void }[] => {
-  const rows = [...failed.values()].map((error) => error.message.split("\n")[0] ?? "");
+  const rows = [...failed.values()].map((error) => visible(error.message.split("\n")[0] ?? ""));
   const shown =
     rows.length > MAX_FAILURE_ROWS
       ? [...rows.slice(0, MAX_FAILURE_ROWS), `and ${rows.length - MAX_FAILURE_ROWS} more`]

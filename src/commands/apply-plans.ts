@@ -17,9 +17,9 @@ export const applyPlans = async (
   look: Look,
   context: Context,
 ): Promise<PhaseResult<true>> => {
-  const { confirmTimeout, progress, timeout } = context;
+  const { confirmTimeout, note, progress, timeout } = context;
   const busy = plans.filter((plan) => plan.steps.length > 0).map((plan) => ({ name: plan.host, plan }));
-  const ssh = connector({ timeout: Math.min(timeout, confirmTimeout) });
+  const ssh = connector({ timeout: Math.min(timeout, confirmTimeout), note });
   const confirmed = async (name: string): Promise<void> => {
     const at = look.inventory.hosts.find((host) => host.name === name);
     if (at === undefined) throw new TypeError(`no host ${name}`);

@@ -34,7 +34,7 @@ export const lookForCapture = async <T>(
   context: Context,
   use: (look: CaptureLook) => Promise<T>,
 ): Promise<T> => {
-  const ssh = connector({ timeout: context.timeout });
+  const ssh = connector({ timeout: context.timeout, note: context.note });
   const { signal } = context.progress;
   const cut = (): void => void ssh.close();
   signal.addEventListener("abort", cut, { once: true });

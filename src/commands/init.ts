@@ -37,9 +37,9 @@ export const init = async (file: string, { from, only }: InitOptions, context: C
   };
 };
 
-const askAll = async (hosts: Found["hosts"], { progress, timeout }: Context): Promise<Answers> => {
+const askAll = async (hosts: Found["hosts"], { note, progress, timeout }: Context): Promise<Answers> => {
   if (hosts.length === 0) return { done: new Map(), failed: new Map() };
-  const ssh = connector({ timeout });
+  const ssh = connector({ timeout, note });
   const cut = (): void => void ssh.close();
   progress.signal.addEventListener("abort", cut, { once: true });
   try {

@@ -1,7 +1,8 @@
 import { phase } from "../apply/phase.ts";
-import { combined } from "../errors.ts";
+import { combined, XhostError } from "../errors.ts";
 import { hostFolder, keyFile } from "../model/names.ts";
 import { makeKeyLines } from "../plan/file-lines.ts";
+import { isPublicKey } from "../observe/wireguard.ts";
 import type { HostPlan } from "../plan/step.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
@@ -24,7 +25,11 @@ export const withKeys = async (look: Look, plans: readonly HostPlan[], context: 
   const { done, failed } = await phase(
     "Make keys",
     all,
-    async (host) => (await host.run(script, "make the wireguard key")).trim(),
+    async (host) => {
+      const key = (await host.run(script, "make the wireguard key")).trim();
+      if (isPublicKey(key)) return key;
+      throw new XhostError("REMOTE", "make the wireguard key: what wg prints is none", { host: host.name });
+    },
     context.progress,
   );
   if (failed.size > 0) throw combined([...failed.values()]);

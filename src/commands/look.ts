@@ -46,7 +46,7 @@ export const look = async <T>(
       "INVENTORY",
       `--limit: no host named ${unknown.join(", ")} in ${file} (known: ${inventory.hosts.map((h) => h.name).join(", ")})`,
     );
-  const ssh = connector({ timeout: context.timeout });
+  const ssh = connector({ timeout: context.timeout, note: context.note });
   const locks: Lock[] = [];
   try {
     const { done, failed } = await untilInterrupt(ssh, context, () =>

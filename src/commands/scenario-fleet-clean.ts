@@ -20,7 +20,7 @@ export const destroyProject = async (
   const unknown = names.filter((each) => hosts.every((host) => host.name !== each));
   if (unknown.length > 0) throw new XhostError("INVENTORY", `--host: no host named ${unknown.join(", ")} in ${file}`);
   const chosen = hosts.filter((host) => names.length === 0 || names.includes(host.name));
-  const ssh = connector({ timeout: context.timeout });
+  const ssh = connector({ timeout: context.timeout, note: context.note });
   const folder = await mkdtemp(join(tmpdir(), "xhost-scenario-"));
   try {
     return await withGuards(ssh, chosen, { name, keep: false }, async (guarded) => {

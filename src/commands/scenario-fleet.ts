@@ -34,7 +34,7 @@ export const onFleet = async <T>(
   use: (fleet: Fleet) => Promise<T>,
 ): Promise<T> => {
   const hosts = await chosenHosts({ inventory: file, names }, context, scenario);
-  const ssh = connector({ timeout: context.timeout });
+  const ssh = connector({ timeout: context.timeout, note: context.note });
   const folder = await mkdtemp(join(tmpdir(), "xhost-scenario-"));
   try {
     return await withGuards(ssh, hosts, { name: scenario.name, keep }, async (guarded) => {
@@ -100,6 +100,6 @@ const imageFor = async ({ deploy }: DeployScenario, guarded: readonly ClaimedHos
 
 const keepInventory = async (text: string, name: string, { cwd }: Context): Promise<void> => {
   const path = join(cwd, keptInventory(name));
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, text, { mode: 0o600 });
 };

@@ -33,7 +33,7 @@ export const onPlace = async <T>(
     if (keep) {
       await host.keep();
       await mkdir(KEPT, { recursive: true, mode: 0o700 });
-      await writeFile(`${KEPT}/${scenario.name}`, `${host.pid}\n`);
+      await writeFile(`${KEPT}/${scenario.name}`, `${host.pid}\n`, { mode: 0o600 });
       context.note(`To look around in it: nsenter --target ${host.pid} --all`);
     }
     return result;
@@ -54,7 +54,7 @@ const onHost = async <T>(
   if (another !== undefined) throw new XhostError("INVENTORY", "--host: this scenario takes one host");
   const at = inventory.hosts.find((host) => host.name === name);
   if (at === undefined) throw new XhostError("INVENTORY", `--host: no host named ${name} in ${file} (known: ${known})`);
-  const ssh = connector({ timeout: context.timeout });
+  const ssh = connector({ timeout: context.timeout, note: context.note });
   try {
     return await use(await ssh.open(at));
   } finally {

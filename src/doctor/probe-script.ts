@@ -65,7 +65,8 @@ export const probeScript = (jobs: readonly CallJob[]): string =>
     `tcp_() { out=$(nsenter -t $2 -n timeout $5 bash -c "exec 3<>/dev/tcp/$3/$4" 2>&1) && echo "P $1 ok" || echo "P $1 no $(echo "$out" | head -n 1 | sed "$plain")"; }`,
     // A server that answers before it has read all of the request resets the connection, and the answer may be lost with it.
     `http_() { for try in 1 2 3; do`,
-    `  out=$(nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' $5 $6 >&3 && head -n 1 <&3" 2>&1)`,
+    // Not in an argument: those of a process everybody on the host can read, its environment only root.
+    `  out=$(path_=$5 host_=$6 nsenter -t $2 -n timeout $8 bash -c "exec 3<>/dev/tcp/$3/$4 && printf 'GET %s HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' \"\\$path_\" \"\\$host_\" >&3 && head -n 1 <&3" 2>&1)`,
     `  ended=$?; status=$(echo "$out" | tr -d '\\r' | head -n 1 | sed "$plain"); if test $ended = 124 || test -n "$status"; then break; fi; done`,
     `  case $status in "HTTP/1."*" $7 "*|"HTTP/1."*" $7") echo "P $1 ok" ;; *) echo "P $1 no $status" ;; esac; }`,
     ...chunks(jobs.map(jobLine), AT_ONCE).flatMap((lines) => [...lines, `wait $jobs_; jobs_=`]),
@@ -82,8 +83,8 @@ const jobLine = (job: CallJob): string =>
 const callOf = ({ index, pid, address, probe, patience }: CallJob): string => {
   if (probe.kind === "tcp") return `tcp_ ${index} ${pid} ${address} ${probe.port} ${patience}`;
   const url = new URL(probe.url);
-  const path = quote(quote(`${url.pathname}${url.search}`));
-  return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(quote(url.host))} ${probe.status} ${patience + 2}`;
+  const path = quote(`${url.pathname}${url.search}`);
+  return `http_ ${index} ${pid} ${address} ${url.port || "80"} ${path} ${quote(url.host)} ${probe.status} ${patience + 2}`;
 };
 
 const chunks = <T>(items: readonly T[], n: number): readonly (readonly T[])[] =>

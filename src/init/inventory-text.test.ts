@@ -70,9 +70,12 @@ test("whatever stands in a host comes back, also # : ${ and quotes", () => {
   );
   fc.assert(
     fc.property(fc.array(ssh, { minLength: 1, maxLength: 4 }), (written) => {
-      // an inventory takes only what ssh takes for a host
+      // an inventory takes only what ssh takes for a host, and for a user
       const name = (text: string): string => text.replace(/[\s'`"$\\;&<>|(){}:]/g, "#");
-      const hosts = written.map((ssh, i) => ({ name: `h${i}`, ssh: { ...ssh, host: `h${i}${name(ssh.host)}` } }));
+      const hosts = written.map(({ host, user, ...ssh }, i) => ({
+        name: `h${i}`,
+        ssh: { ...ssh, host: `h${i}${name(host)}`, ...(user !== undefined && { user: `u${name(user)}` }) },
+      }));
       expect(parsed(hosts).hosts.map(({ ssh }) => ssh)).toEqual(hosts.map(({ ssh }) => ssh));
     }),
   );

@@ -21,7 +21,7 @@ export const vagrantHosts = async (
   const work = await mkdtemp(join(tmpdir(), "xhost-init-"));
   try {
     const file = join(work, "ssh_config");
-    await writeFile(file, text);
+    await writeFile(file, text, { mode: 0o600 });
     const { hosts, leftOut } = await sshConfigHosts({ file, isDefault: false, only });
     return { hosts: hosts.map((host) => ({ ...host, isAsked: true })), leftOut };
   } finally {

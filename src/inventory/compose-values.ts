@@ -79,7 +79,7 @@ const SECONDS = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6 } as const;
 export const parseDuration = (text: string): number | undefined => {
   if (!/^(\d+(\.\d+)?(h|ms|m|s|us))+$/.test(text)) return undefined;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us)/g)];
-  return Math.round(parts.reduce((sum, p) => sum + Number(p[1]) * SECONDS[p[2] as keyof typeof SECONDS], 0) * 1e9);
+  return int64(parts.reduce((sum, p) => sum + Number(p[1]) * SECONDS[p[2] as keyof typeof SECONDS], 0) * 1e9);
 };
 
 /** Bytes of a Compose size such as `64m` or `1gb`; binary units, as Docker reads them. */
@@ -87,5 +87,11 @@ export const parseBytes = (text: string): number | undefined => {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)b?$/i.exec(text);
   if (match === null) return undefined;
   const power = ["", "k", "m", "g"].indexOf((match[2] ?? "").toLowerCase().replace("b", ""));
-  return Math.round(Number(match[1]) * 1024 ** power);
+  return int64(Number(match[1]) * 1024 ** power);
 };
+
+/** What Docker's API has for times and sizes; JSON would make null of what is beyond a number. */
+const int64 = (value: number): number | undefined => (value < 2 ** 63 ? Math.round(value) : undefined);
+
+/** Billionths of a processor of Compose's `cpus`; undefined beyond what the API takes. */
+export const nanoCpus = (cpus: string | number): number | undefined => int64(Number(cpus) * 1e9);

@@ -1,7 +1,7 @@
 import { split } from "shlex";
 import { z } from "zod";
 import { parseIp } from "../cidr.ts";
-import { parseBytes, parseDuration, parsePort, parseVolume } from "./compose-values.ts";
+import { nanoCpus, parseBytes, parseDuration, parsePort, parseVolume } from "./compose-values.ts";
 
 /** An image reference: lower-case path, then tag or digest (github.com/distribution/reference, grammar). */
 const IMAGE =
@@ -11,6 +11,11 @@ const text = z.string("should be text");
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const words = z.union([text.refine((v) => isSplit(v), "should have every quote closed"), z.array(text)]);
 const pairs = z.union([z.record(z.string(), scalar), z.array(text)]);
+const NAMELESS = "should be the name of a variable: not empty, and without =";
+const environment = z.union([
+  z.record(z.string().regex(/^[^=]+$/, NAMELESS), scalar),
+  z.array(text.regex(/^[^=]/, "should be NAME=value, or NAME for what it is here")),
+]);
 const oneOrMany = z.union([text, z.array(text)]);
 const duration = text.refine((v) => parseDuration(v) !== undefined, "should be a duration such as 1m30s");
 const bytes = z.union([
@@ -95,7 +100,7 @@ export const serviceKeys = {
     .regex(IMAGE, "should be an image such as nginx:alpine, registry.example:5000/team/web:1 or web@sha256:..."),
   command: words.optional(),
   entrypoint: words.optional(),
-  environment: pairs.optional(),
+  environment: environment.optional(),
   volumes: z.array(volume).optional(),
   ports: z.array(port).optional(),
   restart: text
@@ -130,6 +135,7 @@ export const serviceKeys = {
   mem_limit: bytes.optional(),
   cpus: z
     .union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?$/, "should be a number of processors such as 1.5")])
+    .refine((v) => nanoCpus(v) !== undefined, "should be a number of processors such as 1.5")
     .optional(),
   pids_limit: z.number().int().optional(),
   logging: z.strictObject({ driver: text.optional(), options: z.record(z.string(), scalar).optional() }).optional(),

@@ -82,7 +82,7 @@ const fillContainer = (
     network,
     address: ipv4_address,
     service,
-    shownEnvironment: service.environment,
+    shown: service,
   }));
 };
 

@@ -34,7 +34,8 @@ export const interpolate = (doc: Document, env: Env): readonly Problem[] => {
 
 type Ancestors = readonly unknown[];
 
-const pathOf = (ancestors: Ancestors, key: unknown): Path => {
+/** The path of a node that yaml's `visit` is at. */
+export const pathOf = (ancestors: Ancestors, key: unknown): Path => {
   const keys: (string | number)[] = ancestors.flatMap((node, i): (string | number)[] => {
     if (isKeyed(node)) return [String((node.key as { value?: unknown }).value)];
     const parent = node as { items?: unknown[] };

@@ -58,8 +58,8 @@ export type InventoryContainer = {
   readonly network: string;
   readonly address: string | undefined;
   readonly service: Service;
-  /** The environment as written, `${NAME}` not replaced: what people and logs get to see. */
-  readonly shownEnvironment: Service["environment"];
+  /** What people and logs get to see of it: no value of its environment, and `${NAME}` where a variable stood. */
+  readonly shown: Service;
 };
 
 export type Probe =

@@ -32,6 +32,50 @@ describe("a problem says where, what and what to do", () => {
       "i.yml:3:18 hosts.h1.address: should be an IPv4 address such as 10.0.0.2",
     ],
     ["name: demo\nhosts:\n  h1: a\n  h1: b", "i.yml:4:3 the same key twice: keep one of them"],
+    ["name: demo\nhosts: { h1: a }\nx\u001b[2J: b", "i.yml:3:1 x\\u001b[2J: unknown key"],
+    ['name: demo\nhosts: { h1: a }\n"x\\ny": b', "i.yml:3:1 x\\ny: unknown key"],
+    ["name: demo\nhosts: { __proto__: a, h1: b }", "i.yml:2:10 hosts.__proto__: is a word that cannot be a key here"],
+    ["name: demo\nhosts: { h1: a, ? [b] : c }", "i.yml:2:8 hosts: has a list or a map for a key: write a word"],
+    [
+      'name: demo\nhosts: { h1: { ssh: { identityFile: "a\\0b" } } }',
+      "i.yml:2:37 hosts.h1.ssh.identityFile: should have no NUL character: no program can be given one",
+    ],
+    [
+      'name: demo\nhosts: { h1: { ssh: { identityFile: "a\\nproxycommand id" } } }',
+      "i.yml:2:37 hosts.h1.ssh.identityFile: should be one line, without control characters",
+    ],
+    [
+      "name: demo\nhosts: { h1: { ssh: { host: -oProxyCommand=id } } }",
+      "i.yml:2:29 hosts.h1.ssh.host: should be a name, an address or a Host alias of ~/.ssh/config: without blanks and quotes, not beginning with -",
+    ],
+    [
+      "name: demo\nhosts: { h1: { ssh: { user: $(id) } } }",
+      "i.yml:2:29 hosts.h1.ssh.user: should be the name of a user: without quotes, brackets and ; & < > |, not beginning with -",
+    ],
+    [
+      "name: demo\nhosts: { h1: { ssh: { proxyJump: 'a,-oProxyCommand=id' } } }",
+      "i.yml:2:34 hosts.h1.ssh.proxyJump: should be a jump host such as ops@bastion:22, or several with commas: without blanks and quotes, not beginning with -",
+    ],
+    [
+      `${app}containers: { c1: { host: h1, network: app, image: i, environment: { A=B: c } } }`,
+      "i.yml:4:70 containers.c1.environment.A=B: should be the name of a variable: not empty, and without =",
+    ],
+    [
+      `${app}containers: { c1: { host: h1, network: app, image: i, environment: [=c] } }`,
+      "i.yml:4:69 containers.c1.environment.0: should be NAME=value, or NAME for what it is here",
+    ],
+    [
+      `${app}containers: { c1: { host: h1, network: app, image: i, environment: { A: "\\ud800" } } }`,
+      "i.yml:4:73 containers.c1.environment.A: should have no half of a character (a lone surrogate): it cannot be sent",
+    ],
+    [
+      `${app}containers: { c1: { host: h1, network: app, image: i, mem_limit: ${"9".repeat(30)}g } }`,
+      "i.yml:4:66 containers.c1.mem_limit: should be a size in bytes such as 64m",
+    ],
+    [
+      "name: demo\ndefaults: { ssh: { host: &a { h1: a } } }\nhosts: *a",
+      "i.yml:2:29 defaults.ssh.host: should be text",
+    ],
     ["name: demo\nhosts: { 'h@1': a }", "i.yml:2:10 hosts.h@1: should be a host name: letters, digits, _ . or -"],
     ["name: demo\nhosts: { h1: { ssh: { port: many } } }", "i.yml:2:29 hosts.h1.ssh.port: should be a port number"],
     [

@@ -1,11 +1,12 @@
-import { isCollection, isScalar, type Document } from "yaml";
-import type { Service } from "./compose.ts";
+import { isScalar, type Document } from "yaml";
 import { fill } from "./fill.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Inventory } from "./inventory.ts";
-import type { Problem } from "./problem.ts";
+import type { Path, Problem } from "./problem.ts";
 import { schema } from "./schema.ts";
 import { ownWords, schemaProblems } from "./schema-problems.ts";
+import { shownService } from "./shown.ts";
+import { textProblems } from "./text-problems.ts";
 import { validate } from "./validate.ts";
 import { ALIASES, readYaml, refuse } from "./yaml-file.ts";
 
@@ -20,8 +21,8 @@ export const parseInventory = (
   const source = readYaml(text, file);
   const { doc } = source;
   const report = (problems: readonly Problem[]): void => refuse(problems, source);
-  const asWritten = doc.clone();
-  const missing = interpolate(doc, env);
+  const asWritten = (doc.toJS(ALIASES) ?? {}) as { containers?: Readonly<Record<string, unknown>> };
+  const missing = [...interpolate(doc, env), ...textProblems(doc)];
   const parsed = read(doc);
   if (!parsed.success) {
     const isEcho = ({ path }: Problem): boolean => missing.some((known) => known.path.join(".") === path.join("."));
@@ -32,14 +33,11 @@ export const parseInventory = (
   if (parsed.data === undefined) throw new TypeError("the schema neither failed nor gave data");
   const inventory = fill(parsed.data, file);
   report(validate(parsed.data, inventory));
-  const containers = inventory.containers.map((c) => ({ ...c, shownEnvironment: environmentOf(asWritten, c.name) }));
+  const containers = inventory.containers.map((c) => ({
+    ...c,
+    shown: shownService(c.service, asWritten.containers?.[c.name]),
+  }));
   return { ...inventory, containers };
-};
-
-/** A container's environment before variables are replaced; its form is the one that has been checked after. */
-const environmentOf = (asWritten: Document, container: string): Service["environment"] => {
-  const node = asWritten.getIn(["containers", container, "environment"], true);
-  return isCollection(node) ? (node.toJS(asWritten) as Service["environment"]) : undefined;
 };
 
 /**
@@ -47,15 +45,29 @@ const environmentOf = (asWritten: Document, container: string): Service["environ
  * known already are only its echo.
  */
 const problemsBeside = (wrong: readonly Problem[], doc: Document, file: string): readonly Problem[] => {
-  const rest = doc.clone();
-  for (const { path } of wrong) if (path.length > 0 && rest.hasIn(path)) rest.deleteIn(path);
-  const parsed = read(rest);
+  const rest: unknown = doc.toJS(ALIASES);
+  for (const { path } of wrong.toReversed()) remove(rest, path);
+  const parsed = schema.safeParse(rest);
   if (parsed.data === undefined) return [];
   const key = (problem: Problem): string => `${problem.path.join(".")}.`;
   const isEcho = (problem: Problem): boolean =>
     wrong.some((known) => key(known).startsWith(key(problem)) || key(problem).startsWith(key(known)));
   return validate(parsed.data, fill(parsed.data, file)).filter((problem) => !isEcho(problem));
 };
+
+const remove = (from: unknown, path: Path): void => {
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? Reflect.get(inner, key) : undefined),
+      from,
+    );
+  const last = path.at(-1);
+  if (Array.isArray(parent)) parent.splice(Number(last), 1);
+  else if (isObject(parent) && last !== undefined) Reflect.deleteProperty(parent, last);
+};
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** As Compose does, text that came out of a variable is read as a number or a boolean where the schema wants one. */
 const read = (doc: Document): ReturnType<typeof schema.safeParse> => {

@@ -1,4 +1,5 @@
 import { isMap, isScalar, type Document, type LineCounter, type Node } from "yaml";
+import { visible } from "../visible.ts";
 
 /** Keys from the top of the file down to the value that is wrong. */
 export type Path = readonly (string | number)[];
@@ -6,11 +7,11 @@ export type Path = readonly (string | number)[];
 /** Something wrong with the inventory; `at: "key"` points at the key instead of its value. */
 export type Problem = { readonly path: Path; readonly message: string; readonly at?: "key" };
 
-/** Turns a problem into `file:line:column path: message`; the nearest existing parent where the path itself is missing. */
+/** Turns a problem into `file:line:column path: message`, one line whatever is in it; the nearest existing parent where the path itself is missing. */
 export const locate = (problem: Problem, source: { doc: Document; lines: LineCounter; file: string }): string => {
   const { line, col } = source.lines.linePos(offset(problem, source.doc));
   const path = problem.path.join(".");
-  return `${source.file}:${line}:${col} ${path === "" ? "" : `${path}: `}${problem.message}`;
+  return visible(`${source.file}:${line}:${col} ${path === "" ? "" : `${path}: `}${problem.message}`);
 };
 
 const offset = ({ path, at }: Problem, doc: Document): number => {

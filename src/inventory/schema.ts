@@ -15,7 +15,7 @@ const cidr = z
   .refine((v) => parseCidr(v) !== undefined, "should be an IPv4 network such as 172.30.0.0/16, without host bits")
   .refine((v) => !SPECIAL.some((range) => overlaps(range, parseCidr(v) ?? range)), {
     error: "is not for hosts: this-network, loopback, link-local, multicast and reserved addresses (RFC 6890)",
-    when: (payload) => parseCidr(String(payload.value)) !== undefined,
+    when: ({ value }) => typeof value === "string" && parseCidr(value) !== undefined,
   });
 /** What ssh(1) would take for an option or refuse as a host name (ssh.c, valid_hostname), and what only looks like an address. */
 const sshHost = z
@@ -33,9 +33,23 @@ const sshHost = z
     "should be an IPv4 address such as 10.0.0.2, or a name",
   )
   .refine(
-    (v) => !/^-|[\s'`"$\\;&<>|(){}]/.test(v),
+    (v) => !/^-|[\s'`"$\\;&<>|(){}\p{Cc}]/u.test(v),
     "should be a name, an address or a Host alias of ~/.ssh/config: without blanks and quotes, not beginning with -",
   );
+/** A value of ssh_config(5), and a line of what `ssh -G` prints: what comes behind a line break there would be a setting of its own. */
+const sshValue = z
+  .string()
+  .min(1)
+  .refine((v) => !/\p{Cc}/u.test(v), "should be one line, without control characters");
+/** What ssh(1) refuses since 9.6 (ssh.c, valid_ruser): it may stand as %r in a proxyCommand, which a shell runs. */
+const sshUser = sshValue.refine(
+  (v) => !/^-|['`";&<>|(){}]|\s-|\\$/.test(v),
+  "should be the name of a user: without quotes, brackets and ; & < > |, not beginning with -",
+);
+const sshJump = sshValue.refine(
+  (v) => !/(^|[,@]|:\/\/)-|[\s'`"$\\;&<>|(){}]/.test(v),
+  "should be a jump host such as ops@bastion:22, or several with commas: without blanks and quotes, not beginning with -",
+);
 const subnet = cidr.refine(
   (v) => (parseCidr(v)?.prefix ?? 24) <= 29,
   "should be /29 or wider: a smaller one has no room for containers",
@@ -45,11 +59,11 @@ const ssh = z
   .strictObject({
     host: sshHost.optional(),
     port: z.number("should be a port number").int().min(1).max(65535).optional(),
-    user: z.string().min(1).optional(),
-    identityFile: z.string().min(1).optional(),
-    proxyJump: z.string().min(1).optional(),
-    proxyCommand: z.string().min(1).optional(),
-    userKnownHostsFile: z.string().min(1).optional(),
+    user: sshUser.optional(),
+    identityFile: sshValue.optional(),
+    proxyJump: sshJump.optional(),
+    proxyCommand: sshValue.optional(),
+    userKnownHostsFile: sshValue.optional(),
     strictHostKeyChecking: z
       .enum(["yes", "accept-new", "no"], "should be yes, accept-new or no")
       .describe("as in ssh_config(5); default yes")

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { XhostError } from "../errors.ts";
+import { visible } from "../visible.ts";
 import { locate, type Problem } from "./problem.ts";
 
 /** A YAML 1.2 file without syntax errors, with what its problems need to say where they are. */
@@ -16,13 +17,15 @@ export const ALIASES = { maxAliasCount: 100 };
 /** Throws an INVENTORY error with a line for each syntax error, and for aliases that lead nowhere or unfold without end. */
 export const readYaml = (text: string, file: string): YamlFile => {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, version: "1.2" });
+  const doc = parseDocument(text, { lineCounter: lines, version: "1.2", logLevel: "error" });
   if (doc.errors.length > 0)
     throw new XhostError("INVENTORY", doc.errors.map((e) => syntaxProblem(e, file, lines)).join("\n"));
   try {
     doc.toJS(ALIASES);
   } catch (cause) {
-    throw new XhostError("INVENTORY", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new XhostError("INVENTORY", visible(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`), {
+      cause,
+    });
   }
   return { doc, lines, file };
 };
@@ -46,6 +49,8 @@ const syntaxProblem = (
 ): string => {
   const { line, col } = lines.linePos(error.pos[0]);
   const [why = ""] = error.message.split(/ at line \d+/);
-  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : why;
-  return `${file}:${line}:${col} ${hint}`;
+  // Behind a colon the library repeats what stands there, which may be a password in the wrong place.
+  const told = error.code === "UNEXPECTED_TOKEN" ? why.replace(/: .*$/s, "") : why;
+  const hint = error.code === "DUPLICATE_KEY" ? "the same key twice: keep one of them" : told;
+  return visible(`${file}:${line}:${col} ${hint}`);
 };

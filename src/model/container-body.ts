@@ -1,5 +1,5 @@
 import { split } from "shlex";
-import { parseBytes, parseDuration, parseVolume, type Mount } from "../inventory/compose-values.ts";
+import { nanoCpus, parseBytes, parseDuration, parseVolume, type Mount } from "../inventory/compose-values.ts";
 import type { Service } from "../inventory/compose.ts";
 import { portsOf } from "../inventory/validate-ports.ts";
 
@@ -76,7 +76,7 @@ const hostConfig = (service: Service, { network }: Attachment): Record<string, J
     Ulimits: service.ulimits && Object.entries(service.ulimits).map(([Name, limit]) => ({ Name, ...limits(limit) })),
     ShmSize: bytes(service.shm_size),
     Memory: bytes(service.mem_limit),
-    NanoCpus: service.cpus === undefined ? undefined : Math.round(Number(service.cpus) * 1e9),
+    NanoCpus: service.cpus === undefined ? undefined : nanoCpus(service.cpus),
     PidsLimit: service.pids_limit,
     LogConfig: service.logging && {
       Type: service.logging.driver ?? "json-file",
@@ -120,10 +120,12 @@ const environment = (value: Pairs, env: Env): readonly string[] =>
 
 const record = (value: Pairs): Record<string, string> =>
   Object.fromEntries(
-    pairs(value, "=").map((pair) => {
-      const at = pair.indexOf("=");
-      return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
-    }),
+    Array.isArray(value)
+      ? value.map((pair) => {
+          const at = pair.indexOf("=");
+          return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+        })
+      : Object.entries(value).map(([key, inner]) => [key, inner === null ? "" : String(inner)]),
   );
 
 const portBindings = (service: Service): Json => {

@@ -10,7 +10,7 @@ import { listedName } from "./image-name.ts";
 import { planes } from "./planes/index.ts";
 import { hereOf, ladderOf } from "./pairs.ts";
 import { firstAddress, placeOf, type Place, type PlannedLeg } from "./place.ts";
-import { settingsLabel, settingsOf } from "./settings.ts";
+import { settingsLabel, settingsOf, shownSettings } from "./settings.ts";
 import type { Container, HostState, Network, OwnFile, Resource } from "./state.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -156,12 +156,13 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
   const dockerNetwork = network === undefined ? c.network : dockerNetworkOf(network, c.host);
   const attachment: Attachment = { network: dockerNetwork, address: c.address };
   const body = containerBody(c.service, attachment, env);
+  const shown = shownBody(c, attachment);
   const settings = settingsOf(body);
-  const labels = {
-    ...body.Labels,
+  const labels = (its: ContainerBody, known: Container["settings"]): Readonly<Record<string, string>> => ({
+    ...its.Labels,
     [PROJECT_LABEL]: fabric.inventory.name,
-    [SETTINGS_LABEL]: settingsLabel(settings),
-  };
+    [SETTINGS_LABEL]: settingsLabel(known),
+  });
   return {
     kind: "container",
     name: c.name,
@@ -170,13 +171,13 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
     imageId: facts.images.get(listedName(c.service.image)),
     settings,
     running: true,
-    body: { ...body, Labels: labels },
-    shown: { ...shownBody(c, attachment), Labels: labels },
+    body: { ...body, Labels: labels(body, settings) },
+    shown: { ...shown, Labels: labels(shown, shownSettings(settings, settingsOf(shown))) },
   };
 };
 
-/** What a value that comes out of the environment looks like in plans and logs: its name. */
+/** A variable that the service names without a value comes out of xhost's own environment: it looks like any other. */
 const shownBody = (c: InventoryContainer, attachment: Attachment): ContainerBody => {
   const names: Env = new Proxy({}, { get: (_, name) => `\${${String(name)}}` });
-  return containerBody({ ...c.service, environment: c.shownEnvironment }, attachment, names);
+  return containerBody(c.shown, attachment, names);
 };

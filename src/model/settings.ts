@@ -1,3 +1,4 @@
+import { HIDDEN } from "../inventory/shown.ts";
 import type { ContainerBody } from "./container-body.ts";
 import { digest, SETTINGS_LABEL } from "./names.ts";
 
@@ -19,6 +20,10 @@ const canonical = (value: unknown): string =>
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+
+/** The digests for people and logs: that of a setting which is not shown as it is would let anybody try out passwords on it. */
+export const shownSettings = (settings: Settings, shown: Settings): Settings =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value === shown[key] ? value : HIDDEN]));
 
 export const settingsLabel = (settings: Settings): string =>
   Object.entries(settings)

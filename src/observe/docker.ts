@@ -1,5 +1,5 @@
 import type { DockerContainer, DockerNetwork, Facts } from "../model/facts.ts";
-import { parseCidr } from "../cidr.ts";
+import { parseCidr, parseIp } from "../cidr.ts";
 import type { Host } from "../ssh/host.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
 
@@ -76,7 +76,7 @@ const networkFacts = (network: ListedNetwork): DockerNetwork => {
     name: network.Name,
     driver: network.Driver,
     subnets: configs.flatMap((c) => c.Subnet ?? []),
-    gateway: configs[0]?.Gateway,
+    gateway: parseIp(configs[0]?.Gateway ?? "") === undefined ? undefined : configs[0]?.Gateway,
     // moby names a bridge after the first 12 digits of the network's id where no option names it (bridge_linux.go).
     bridge: options["com.docker.network.bridge.name"] ?? `br-${network.Id.slice(0, 12)}`,
     mtu: Number(options["com.docker.network.driver.mtu"] ?? 1500),

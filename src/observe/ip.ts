@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseCidr } from "../cidr.ts";
+import { parseCidr, parseIp } from "../cidr.ts";
 import { printed } from "./printed.ts";
 import type { Facts, Interface, KernelRoute } from "../model/facts.ts";
 
@@ -49,13 +49,17 @@ export const routeJson = z.object({
 });
 const routes = z.array(routeJson.extend({ table: z.string().default(MAIN) }));
 
+/** What one host says of itself goes into the commands of others: an address is an address, or it is none. */
+const ipv4 = (text: string | undefined): string | undefined =>
+  text !== undefined && parseIp(text) !== undefined ? text : undefined;
+
 /** Parses `ip -j -d address` (iproute2 prints `[]` or nothing where there is nothing). */
 export const parseInterfaces = (text: string): readonly Interface[] =>
   printed(links, text, "ip -j -d address").map((link) => ({
     name: link.ifname,
     mtu: link.mtu,
     addresses: link.addr_info
-      .filter((i) => i.family === "inet")
+      .filter((i) => i.family === "inet" && parseIp(i.local) !== undefined)
       .map((i) => ({ address: i.local, prefix: i.prefixlen })),
     up: link.flags.includes("UP"),
     alias: link.ifalias,
@@ -106,8 +110,8 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
       {
         destination,
         device: r.dev ?? hop?.dev,
-        gateway: r.gateway ?? hop?.gateway,
-        source: r.prefsrc,
+        gateway: ipv4(r.gateway ?? hop?.gateway),
+        source: ipv4(r.prefsrc),
         protocol: String(r.protocol),
         metric: r.metric,
         // Absent and not undefined: what is compared has the same keys.

@@ -4,7 +4,7 @@ import { observeDocker } from "./docker.ts";
 import { parseBoot } from "./boot.ts";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
 import { parseTables } from "./iptables.ts";
-import { parseWireguard } from "./wireguard.ts";
+import { isPublicKey, parseWireguard } from "./wireguard.ts";
 import { seenOn } from "./printed.ts";
 import { lines, missingPrograms, READ_SCRIPT, sections } from "./script.ts";
 
@@ -47,7 +47,7 @@ export const parseHost = (output: string): HostFacts => {
     neighbours: parseNeighbours(part("neighbours")),
     fdb: parseFdb(part("fdb")),
     wireguard: parseWireguard(part("wireguard")),
-    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, key])),
+    keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, isPublicKey(key) ? key : ""])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
     ...parseBoot(part("boot"), part("systemd")),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),

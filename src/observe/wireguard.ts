@@ -1,6 +1,9 @@
 import type { WireguardDevice } from "../model/facts.ts";
 import { lines } from "./script.ts";
 
+/** 32 bytes in base64, as wg(8) prints a key: the other hosts get what a host says in their commands. */
+export const isPublicKey = (text: string): boolean => /^[A-Za-z0-9+/]{43}=$/.test(text);
+
 /**
  * Parses lines `device NAME PORT PUBLICKEY`, each before those of its peers, `peer NAME` and a line of `wg show NAME dump`: public key,
  * preshared key, endpoint, allowed IPs, latest handshake, received, sent and keepalive by tabs (wg(8)).

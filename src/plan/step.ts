@@ -34,7 +34,7 @@ type Call =
       readonly call: "createContainer";
       readonly name: string;
       readonly body: ContainerBody;
-      /** The body for people and logs: values that came out of variables stand as `${NAME}`. */
+      /** The body for people and logs: no values of its environment, and `${NAME}` for what came out of a variable. */
       readonly shown: ContainerBody;
     }
   | { readonly call: "startContainer"; readonly name: string }

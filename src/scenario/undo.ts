@@ -46,7 +46,8 @@ export const doScript = (steps: readonly Step[], { file, first }: Counted): stri
       const failed = isPartial ? "" : ` echo ${number - 1} >${file};`;
       return [
         `test ! -e stop && echo ${number} >${file} || exit 1`,
-        `sh -c ${quote(command)} 2>&1 8>&- || { status=$?;${failed} printf '\\nfailed %s %s\\n' ${number} $status; exit 0; }`,
+        // What the commands of a file make has the usual modes: /run/netns is everybody's to read.
+        `(umask 022; exec sh -c ${quote(command)}) 2>&1 8>&- || { status=$?;${failed} printf '\\nfailed %s %s\\n' ${number} $status; exit 0; }`,
       ].join("\n");
     }),
   ].join("\n");

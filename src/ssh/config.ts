@@ -26,7 +26,8 @@ export type SshConfig = {
 export const parseSshConfig = (text: string): SshConfig => {
   const values = new Map<string, string[]>();
   for (const line of text.split("\n")) {
-    const [, key, value] = /^\s*(\S+)\s+(.*?)\s*$/.exec(line) ?? [];
+    // Blanks at the end are part of a path; line separators of Unicode are none to ssh.
+    const [, key, value] = /^[ \t]*(\S+)[ \t]+(.*?)\r?$/s.exec(line) ?? [];
     if (key === undefined || value === undefined) continue;
     values.set(key.toLowerCase(), [...(values.get(key.toLowerCase()) ?? []), value]);
   }

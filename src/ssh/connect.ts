@@ -19,11 +19,18 @@ export type Connector = {
   readonly close: () => Promise<void>;
 };
 
-/** `timeout` in seconds, for a login and for each command; 60 when not given. */
-export const connector = ({ timeout = 60 }: { readonly timeout?: number | undefined }): Connector => {
+type Connecting = {
+  /** Seconds, for a login and for each command; 60 when not given. */
+  readonly timeout?: number | undefined;
+  /** Tells the user of each host key that was taken without being known; no key is taken in silence but for this. */
+  readonly note: (text: string) => void;
+};
+
+/** Opens nothing by itself. */
+export const connector = ({ timeout = 60, note }: Connecting): Connector => {
   const programs = pLimit(8);
   const resolve = (host: Pick<InventoryHost, "name" | "ssh">): Promise<Resolved> => programs(() => resolveSsh(host));
-  const { reach, close } = reacher({ timeout, resolve });
+  const { reach, close } = reacher({ timeout, resolve, note });
   const open = async (host: InventoryHost): Promise<Host> => {
     // 0.2 s of loading, while the handshake is going on.
     const library = import("dockerode");

@@ -39,6 +39,8 @@ type Dial = {
   /** Seconds until the login must be done. */
   readonly timeout: number;
   readonly files: KnownHostsFiles;
+  /** Tells the user of a host key that nobody has vouched for. */
+  readonly note: (text: string) => void;
 };
 
 /** Shakes hands, checks the host key and logs in. Rejects with an XhostError that says only why, without the host. */
@@ -73,7 +75,7 @@ export const dial = async (way: Dial): Promise<Connection> => {
 
 const loggedIn = (
   client: Client,
-  { config, credentials: { auth, entries }, stream, timeout, files }: Dial,
+  { config, credentials: { auth, entries }, stream, timeout, files, note }: Dial,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     let refused: string | undefined;
@@ -112,6 +114,7 @@ const loggedIn = (
         const decided = decision(config, entries, key);
         if (decided.kind === "refuse") refused = decided.why;
         if (decided.kind === "save") unknown = key;
+        if (decided.kind !== "refuse" && decided.told !== undefined) note(decided.told);
         return decided.kind !== "refuse";
       },
     });

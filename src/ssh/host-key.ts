@@ -4,9 +4,15 @@ import { quote } from "./quote.ts";
 import type { Resolved } from "./resolve.ts";
 
 /** What to do with the key that a host shows: go on, go on and write it down, or refuse with the words for the user. */
-export type Decision = { readonly kind: "accept" | "save" } | { readonly kind: "refuse"; readonly why: string };
+export type Decision =
+  | { readonly kind: "accept"; readonly told?: string }
+  | { readonly kind: "save"; readonly told: string }
+  | { readonly kind: "refuse"; readonly why: string };
 
-/** OpenSSH's StrictHostKeyChecking: `no` takes any key but a revoked one, and never writes down a changed one. */
+/**
+ * OpenSSH's StrictHostKeyChecking: `no` takes any key but a revoked one, and never writes down a changed one. `told`: what the user gets to
+ * read of a key that was taken without being known.
+ */
 export const decision = (config: Resolved, entries: readonly KnownHost[], key: Buffer): Decision => {
   const judged = judge(config, entries, key);
   const strict = config.strictHostKeyChecking;
@@ -17,9 +23,18 @@ export const decision = (config: Resolved, entries: readonly KnownHost[], key: B
     case "revoked":
       return { kind: "refuse", why: `its host key is revoked by ${place(judged.entry)}: ${shown}` };
     case "changed":
-      return strict === "no" ? { kind: "accept" } : { kind: "refuse", why: changed(config, judged.entry, shown) };
+      return strict === "no"
+        ? {
+            kind: "accept",
+            told: `its host key has changed and is taken all the same (strictHostKeyChecking: no), somebody may be in between: it shows ${shown}, ${place(judged.entry)} has another`,
+          }
+        : { kind: "refuse", why: changed(config, judged.entry, shown) };
     case "unknown":
-      if (strict === "no" || strict === "accept-new") return { kind: "save" };
+      if (strict === "no" || strict === "accept-new")
+        return {
+          kind: "save",
+          told: `its host key was not known and is taken (strictHostKeyChecking: ${strict}): ${shown}`,
+        };
       return { kind: "refuse", why: unknown(config, entries, shown) };
   }
 };

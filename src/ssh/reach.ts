@@ -12,8 +12,15 @@ export type Reacher = {
   readonly close: () => Promise<void>;
 };
 
+type Reaching = {
+  readonly timeout: number;
+  readonly resolve: Resolve;
+  /** Tells the user something about a connection, by its target. */
+  readonly note: (text: string) => void;
+};
+
 /** All hosts of one reacher share its jump hosts, its handshake slots and what it read of known_hosts. */
-export const reacher = ({ timeout, resolve }: { timeout: number; resolve: Resolve }): Reacher => {
+export const reacher = ({ timeout, resolve, note }: Reaching): Reacher => {
   const files = knownHostsFiles();
   const inSlot = handshakeSlots();
   const ends = new Set<() => unknown>();
@@ -27,8 +34,9 @@ export const reacher = ({ timeout, resolve }: { timeout: number; resolve: Resolv
     const abandon = (): unknown => stream.destroy();
     ends.add(abandon);
     let heard = false;
+    const told = (text: string): void => note(`${targetOf(config)}: ${text}`);
     try {
-      const dialing = dial({ config, credentials: ready, stream, timeout: patience, files });
+      const dialing = dial({ config, credentials: ready, stream, timeout: patience, files, note: told });
       // behind ssh2's own listener: the stream flows from the first one on
       stream.once("data", () => (heard = true));
       const connection = await dialing;

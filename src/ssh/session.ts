@@ -34,8 +34,12 @@ export type Session = { readonly channel: Channel; readonly release: () => void 
 /** The first line of every script's output; what a login shell prints before it is not the script's. */
 export const started = "--xhost-started--";
 
-/** Where iptables and friends live on systems whose sshd sets a short PATH; words in the language that is parsed here. */
-export const environment = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL; unset LANGUAGE";
+/**
+ * Where iptables and friends live on systems whose sshd sets a short PATH; words in the language that is parsed here; and what is written is for
+ * root alone, whatever the host's login sets.
+ */
+export const environment =
+  "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL; unset LANGUAGE; umask 077";
 
 /** The command as root. `env` because the login shell may be one that does not know `NAME=value command`. */
 export const asRoot = ({ become }: Pick<Remote, "become">, command: string): string =>

@@ -17,7 +17,7 @@ const lab = await labUp({ name: "capture", hosts: 3, engine: "bookworm,sid,trixi
 
 const capture = async (moment: string, script = READ_SCRIPT): Promise<void> => {
   const inventory = parseInventory(await readFile(lab.inventory, "utf8"), { file: lab.inventory, env: {} });
-  const ssh = connector({ timeout: 30 });
+  const ssh = connector({ timeout: 30, note: () => undefined });
   for (const each of inventory.hosts) {
     const host = await ssh.open(each);
     const { docker } = host;

@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const connect = async () => {
-  const connections = connector({ timeout: 20 });
+  const connections = connector({ timeout: 20, note: () => undefined });
   const inventory = parseInventory(await readFile(lab.lab.inventory, "utf8"), { file: "inventory.yml", env: {} });
   const open = inventory.hosts.map(async (host) => [host.name, await connections.open(host)] as const);
   return { ssh: connections, hosts: new Map(await Promise.all(open)) };

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { SshOptions } from "../../src/inventory/inventory.ts";
 import { connector } from "../../src/ssh/connect.ts";
-import { failure, fakes, file, folder, hostOf, identity, known, open, program, rsa, server } from "./servers.ts";
+import { failure, fakes, file, folder, hostOf, identity, known, notes, open, program, rsa, server } from "./servers.ts";
 
 test("an unknown host key is refused, with its fingerprint and the ways out", async () => {
   const message = await failure(open.open(hostOf(server, { userKnownHostsFile: known("empty") })));
@@ -30,7 +30,7 @@ test.each(["directly", "a proxyCommand"])("the advice for an unknown host key wo
   program("yes-please", "echo yes");
   const env = { ...process.env, DISPLAY: ":", SSH_ASKPASS: join(fakes, "yes-please"), SSH_ASKPASS_REQUIRE: "force" };
   await promisify(execFile)("sh", ["-c", advice.replace(/^ssh/, `ssh ${options}`)], { env });
-  const fresh = connector({ timeout: 5 });
+  const fresh = connector({ timeout: 5, note: () => undefined });
   expect(await (await fresh.open(hostOf(server, ssh))).run("echo in", "greet")).toBe("in\n");
   await fresh.close();
 });
@@ -44,6 +44,11 @@ test("a changed host key is refused by accept-new too, and its place is named", 
   expect(message).toContain(`ssh-keygen -R '[127.0.0.1]:${server.port}' -f ${file("changed")}`);
   await open.open(hostOf(server, { ...ssh, strictHostKeyChecking: "no" }));
   expect(readFileSync(file("changed"), "utf8")).toBe(`${lines.join("\n")}\n`);
+  expect(notes).toEqual([
+    expect.stringMatching(
+      /^root@127\.0\.0\.1:\d+: its host key has changed and is taken all the same \(strictHostKeyChecking: no\), .* ssh-ed25519 SHA256:\S+, .*changed:2 has another$/,
+    ),
+  ]);
 });
 
 test("a revoked host key is refused, whatever else is allowed", async () => {
@@ -55,8 +60,12 @@ test("accept-new writes a key down once, after a line without its end, and ssh-k
   writeFileSync(file("new"), "# no newline");
   const ssh = { userKnownHostsFile: file("new"), strictHostKeyChecking: "accept-new" } as const;
   await Promise.all([open.open(hostOf(server, ssh)), open.open(hostOf(rsa, ssh))]);
+  const told =
+    /^root@127\.0\.0\.1:\d+: its host key was not known and is taken \(strictHostKeyChecking: accept-new\): ssh-(ed25519|rsa) SHA256:\S+$/;
+  expect(notes).toEqual([expect.stringMatching(told), expect.stringMatching(told)]);
   await open.open(hostOf(server, ssh));
-  await connector({})
+  expect(notes).toHaveLength(2);
+  await connector({ note: () => undefined })
     .open(hostOf(server, { ...ssh, strictHostKeyChecking: "yes" }))
     .then((host) => host.close());
   for (const { port, hostKey } of [server, rsa]) {
@@ -64,6 +73,13 @@ test("accept-new writes a key down once, after a line without its end, and ssh-k
     expect(found.split(" ").slice(-2).join(" ").trim()).toBe(hostKey);
   }
   expect(readFileSync(file("new"), "utf8").split("\n")).toHaveLength(4);
+});
+
+test("no decides like accept-new for a key that is not known, and says so; a known one is taken without a word", async () => {
+  const ssh = { userKnownHostsFile: known("careless"), strictHostKeyChecking: "no" } as const;
+  await open.open(hostOf(server, ssh));
+  await open.open(hostOf(server));
+  expect(notes).toEqual([expect.stringContaining("is taken (strictHostKeyChecking: no): ssh-ed25519 SHA256:")]);
 });
 
 test("a known_hosts file is made with its folder", async () => {

@@ -9,6 +9,26 @@ test("a script runs with the administrator's programs on its path and in the C l
   expect(await host.run('echo "$LC_ALL"; case $PATH in *:/usr/sbin:*) echo sbin; esac', "look")).toBe("C\nsbin\n");
 });
 
+test("what a script writes is for root alone, whatever the login's umask: run, shell and stream", async () => {
+  const before = process.umask(0);
+  const script = (name: string): string => {
+    const folder = quote(file(name));
+    return `mkdir ${folder}; : >${folder}/f; stat -c %a ${folder} ${folder}/f`;
+  };
+  try {
+    const host = await open.open(hostOf(server));
+    expect(await host.run(script("by-run"), "write")).toBe("700\n600\n");
+    const shell = await host.shell("write");
+    shell.send(`${script("by-shell")}\n`);
+    expect([await shell.nextLine(), await shell.nextLine()]).toEqual(["700", "600"]);
+    await shell.close();
+    const { bytes } = await host.stream(script("by-stream"), "write");
+    expect((await wholeOf(bytes)).toString()).toBe("700\n600\n");
+  } finally {
+    process.umask(before);
+  }
+});
+
 test("nothing in a script is eaten, neither by quotes nor by a command that reads its input", async () => {
   const host = await open.open(hostOf(server));
   const odd = `a 'b' "c" $d \`e\` \\ !f ü\nnext`;
@@ -85,7 +105,7 @@ test("a stream that cannot be started says why", async () => {
 });
 
 test("a script that does not end is given up after the timeout", async () => {
-  const quick = connector({ timeout: 0.3 });
+  const quick = connector({ timeout: 0.3, note: () => undefined });
   const host = await quick.open(hostOf(server));
   expect(await failure(host.run("sleep 4", "wait"))).toBe("REMOTE h1: wait: no end within 0.3 s\nsleep 4");
   await quick.close();
@@ -137,7 +157,7 @@ test("a shell answers line by line and keeps its state, so that it can be a barr
 });
 
 test("a shell that says nothing is an error after the timeout", async () => {
-  const quick = connector({ timeout: 0.3 });
+  const quick = connector({ timeout: 0.3, note: () => undefined });
   const shell = await (await quick.open(hostOf(server))).shell("barrier");
   expect(await failure(shell.nextLine())).toBe("REMOTE h1: barrier: no answer within 0.3 s");
   await quick.close();

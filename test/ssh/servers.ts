@@ -17,6 +17,8 @@ export const dockerSocket = file("docker.sock");
 export let server: SshServer;
 export let rsa: SshServer;
 export let open: Connector;
+/** What the user of `open` was told in this test. */
+export const notes: string[] = [];
 export let identity: string;
 let docker: Server;
 const servers: SshServer[] = [];
@@ -84,7 +86,8 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 beforeEach(() => {
-  open = connector({ timeout: 5 });
+  notes.length = 0;
+  open = connector({ timeout: 5, note: (text) => notes.push(text) });
 });
 afterEach(async () => {
   await open.close();

@@ -8,7 +8,7 @@ import { failure, file, hostOf, known, listed, open, server, start } from "./ser
 test("a server that never answers is given up after the timeout", async () => {
   const silent = createTcpServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => silent.once("listening", resolve));
-  const quick = connector({ timeout: 0.3 });
+  const quick = connector({ timeout: 0.3, note: () => undefined });
   const { port } = silent.address() as AddressInfo;
   expect(await failure(quick.open(hostOf({ port })))).toMatch(/^UNREACHABLE h1: .*: no answer within 0.3 s$/);
   await quick.close();
@@ -60,7 +60,7 @@ test("a jump host is one connection for all who need it, and its key is checked"
   const refused = await failure(open.open(hostOf(behind, ssh)));
   expect(refused).toMatch(/^UNREACHABLE h1: .*: jump host ops@127.0.0.1:\d+: its host key is not known/);
   known("jump", listed(behind), listed(jump));
-  const fresh = connector({ timeout: 5 });
+  const fresh = connector({ timeout: 5, note: () => undefined });
   const hosts = await Promise.all(Array.from({ length: 20 }, () => fresh.open(hostOf(behind, ssh))));
   expect(await hosts[19]!.run("echo through", "pass")).toBe("through\n");
   expect(jump.seen.connections - 1).toBe(1);
