@@ -170,6 +170,7 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
     imageId: facts.images.get(listedName(c.service.image)),
     settings,
     running: true,
+    address: c.address,
     body: { ...body, Labels: labels },
     shown: { ...shownBody(c, attachment), Labels: labels },
   };

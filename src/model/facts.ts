@@ -81,6 +81,8 @@ export type DockerContainer = {
   readonly anonymous: readonly { readonly name: string; readonly destination: string }[];
   /** IPv4 address by network name; empty while it does not run. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Names of networks among these that are gone or made anew since, which it cannot be started on. */
+  readonly lost: readonly string[];
 };
 
 /** Rules of one iptables table by chain, in order, as `iptables-save` prints them behind `-A CHAIN `. */

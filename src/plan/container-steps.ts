@@ -1,4 +1,4 @@
-import type { ContainerBody } from "../model/container-body.ts";
+import { endpointOf, type ContainerBody } from "../model/container-body.ts";
 import { retiredName } from "../model/names.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
 import { carriedOver } from "./carried-over.ts";
@@ -46,13 +46,35 @@ const createCalls = (want: Container, predecessor: Container | undefined): reado
   ];
 };
 
+/** What a container is brought back from as it is, and the word for that. */
+const MENDED: readonly (readonly [RegExp, string])[] = [
+  [/^not running$/, "started"],
+  [/^paused$/, "unpaused"],
+  [/^not on network /, "connected"],
+];
+
+const mendedBy = (changed: string): string | undefined => MENDED.find(([what]) => what.test(changed))?.[1];
+
+const mending = (want: Container, have: Container, changed: readonly string[]): DockerStep => {
+  const { name, network } = want;
+  const told = changed.map((text) => `${text}: ${mendedBy(text) ?? ""}`);
+  const isDetached = have.networks?.includes(network) === false;
+  const endpoint = endpointOf({ address: want.address });
+  const calls: readonly (DockerCall | false)[] = [
+    have.paused === true && { call: "unpauseContainer", name },
+    have.lost?.includes(network) === true && { call: "disconnectNetwork", name, network },
+    isDetached && { call: "connectNetwork", name, network, endpoint },
+    !have.running && { call: "startContainer", name },
+  ];
+  return step(change("~", want, told.join(", ")), ...calls.filter((call) => call !== false));
+};
+
 type Changed = { readonly want: Container; readonly have: Container | undefined; readonly changed: readonly string[] };
 
 /** The predecessor keeps its place under another name until the successor runs. */
 export const containerStep = ({ want, have, changed }: Changed): DockerStep => {
   if (have === undefined) return creation(want);
-  if (changed.join() === "not running")
-    return step(change("~", want, "not running: started"), { call: "startContainer", name: want.name });
+  if (changed.every((text) => mendedBy(text) !== undefined)) return mending(want, have, changed);
   const old = retiredName(want.name);
   const stop: DockerCall = {
     call: "stopContainer",

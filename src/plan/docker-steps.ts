@@ -26,7 +26,7 @@ export const dockerSteps = (
   const volumes = differencesOf<Volume>(all, "volume");
   const going = new Set(networks.flatMap((n) => n.have?.name ?? []));
   const wanted = new Set(desired.map((c) => c.name));
-  const uprooted = new Map(actual.filter((c) => going.has(c.network) && wanted.has(c.name)).map((c) => [c.name, c]));
+  const uprooted = new Map(actual.filter((c) => isOn(c, going) && wanted.has(c.name)).map((c) => [c.name, c]));
   const changed = new Map(containers.map((d) => [d.want, d]));
   const made = desired.flatMap((want) => {
     const predecessor = uprooted.get(want.name);
@@ -44,6 +44,9 @@ export const dockerSteps = (
     ...made.map((m) => m.step),
   ];
 };
+
+const isOn = ({ network, networks = [network] }: Container, going: ReadonlySet<string>): boolean =>
+  networks.some((name) => going.has(name));
 
 type Pair<T> = { readonly want: T | undefined; readonly have: T | undefined; readonly changed: readonly string[] };
 
