@@ -1,3 +1,4 @@
+import type { NftTable } from "./depth-rules.ts";
 import type { FdbEntry, Neighbour } from "./link.ts";
 import type { Table } from "./state.ts";
 
@@ -104,6 +105,8 @@ export type Facts = {
   readonly interfaces: readonly Interface[];
   readonly routes: readonly KernelRoute[];
   readonly tables: ReadonlyMap<Table, TableRules>;
+  /** Tables of nft that are not iptables'. */
+  readonly nft: readonly NftTable[];
   /** Whether the filter table really has its chain INPUT: iptables-nft makes it for the first rule, and shows it always. */
   readonly hasInputChain: boolean;
   readonly networks: readonly DockerNetwork[];
