@@ -19,6 +19,10 @@ export const change = (sign: Sign, { kind, name }: Container | Network | Volume,
 
 const remove = (name: string, volumes: boolean): DockerCall => ({ call: "removeContainer", name, volumes });
 
+/** What an interrupted replacement has left beside its successor, which has its volumes. */
+export const leftover = (container: Container): DockerStep =>
+  step(change("-", container, "is left of a replacement"), remove(container.name, true));
+
 /** For good: its anonymous volumes go too, also those that were carried over from a predecessor. */
 export const removal = (container: Container): DockerStep =>
   step(
@@ -56,8 +60,12 @@ const MENDED: readonly (readonly [RegExp, string])[] = [
 const mendedBy = (changed: string): string | undefined => MENDED.find(([what]) => what.test(changed))?.[1];
 
 const mending = (want: Container, have: Container, changed: readonly string[]): DockerStep => {
-  const { name, network } = want;
   const told = changed.map((text) => `${text}: ${mendedBy(text) ?? ""}`);
+  return step(change("~", want, told.join(", ")), ...mendCalls(want, have));
+};
+
+const mendCalls = (want: Container, have: Container): readonly DockerCall[] => {
+  const { name, network } = want;
   const isDetached = have.networks?.includes(network) === false;
   const endpoint = endpointOf({ address: want.address });
   const calls: readonly (DockerCall | false)[] = [
@@ -66,7 +74,33 @@ const mending = (want: Container, have: Container, changed: readonly string[]): 
     isDetached && { call: "connectNetwork", name, network, endpoint },
     !have.running && { call: "startContainer", name },
   ];
-  return step(change("~", want, told.join(", ")), ...calls.filter((call) => call !== false));
+  return calls.filter((call) => call !== false);
+};
+
+/**
+ * One that stands under another name gets its own back; where an interrupted replacement has left it and something else differs, it is replaced
+ * and its anonymous volumes are kept.
+ */
+export const inheritance = (want: Container, have: Container, changed: readonly string[]): DockerStep => {
+  const { name } = want;
+  const rename: DockerCall = {
+    call: "renameContainer",
+    name: have.name,
+    to: name,
+    undo: { call: "renameContainer", name, to: have.name },
+  };
+  if (changed.every((text) => mendedBy(text) !== undefined)) {
+    const told = ["renamed back", ...changed.map((text) => mendedBy(text) ?? "")].join(", ");
+    return step(change("~", want, `stands there as ${have.name}: ${told}`), rename, ...mendCalls(want, have));
+  }
+  const stop: DockerCall = { call: "stopContainer", name: have.name };
+  const told = `${have.name} is left of it: ${changed.join(", ")}`;
+  return step(
+    change("±", want, told),
+    ...(have.running ? [stop] : []),
+    ...createCalls(want, have),
+    remove(have.name, true),
+  );
 };
 
 type Changed = { readonly want: Container; readonly have: Container | undefined; readonly changed: readonly string[] };
