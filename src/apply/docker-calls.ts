@@ -1,5 +1,5 @@
 import { extended, XhostError } from "../errors.ts";
-import { callText } from "../plan/format.ts";
+import { callText, connection, disconnection } from "../plan/format.ts";
 import { secretsOf, withoutSecrets } from "../plan/secrets.ts";
 import type { DockerCall } from "../plan/step.ts";
 import { dockerCall } from "../ssh/docker-call.ts";
@@ -80,6 +80,12 @@ const dispatch = async ({ docker }: Host, call: Exclude<DockerCall, { call: "pul
       return ignoring(304, docker.getContainer(call.name).start());
     case "stopContainer":
       return ignoring(304, docker.getContainer(call.name).stop());
+    case "unpauseContainer":
+      return docker.getContainer(call.name).unpause();
+    case "connectNetwork":
+      return docker.getNetwork(call.network).connect(connection(call));
+    case "disconnectNetwork":
+      return docker.getNetwork(call.network).disconnect(disconnection(call));
     case "renameContainer":
       return docker.getContainer(call.name).rename({ name: call.to });
     case "removeContainer":
@@ -103,6 +109,9 @@ const WORDS: Readonly<Record<Exclude<DockerCall["call"], "pullImage">, string>> 
   createContainer: "create container",
   startContainer: "start container",
   stopContainer: "stop container",
+  unpauseContainer: "unpause container",
+  connectNetwork: "connect container",
+  disconnectNetwork: "disconnect container",
   renameContainer: "rename container",
   removeContainer: "remove container",
 };

@@ -5,6 +5,7 @@ import type { Context, Outcome, Target } from "./context.ts";
 import { withKeys } from "./keys.ts";
 import { look } from "./look.ts";
 import { wholeOf } from "./measuring.ts";
+import { obstaclesOf, obstaclesText } from "./obstacles.ts";
 import { pairsOf, pairsTable } from "./pairs.ts";
 import { planDeploy, plansOf, type PlanOptions } from "./planning.ts";
 
@@ -18,6 +19,9 @@ export const deploy = (
     const { plans, whole, measured } = await planDeploy(seen, context, options);
     const pairs = pairsTable(pairsOf(seen, whole));
     if (pairs !== "" && plans.some((p) => p.steps.length > 0)) context.show(`${pairs}\n`);
+    const obstacles = obstaclesOf(seen, whole);
+    const told = obstaclesText(obstacles);
+    if (told !== "") context.show(`${told}\n`);
     const completed = async (): Promise<readonly HostPlan[]> => {
       const known = await withKeys(seen, plans, context);
       return known === seen ? plans : plansOf(known, wholeOf(known, measured), context);
@@ -26,14 +30,16 @@ export const deploy = (
     const changed = await change(plans, seen, context, ask);
     if (changed === undefined) return declined(plans, seen);
     const { findings, errors: unmade } = await connectivity(seen, whole, context);
+    const isBroken = findings.some((f) => f.result === "failed");
     const errors = [...lookFailures(seen), ...changed.failed.values(), ...unmade];
     return {
       text: [
         ...doneText("Applied on", changed, seen),
         ...(findings.length > 0 ? [findingsTable(findings, target.inventory)] : []),
+        ...(isBroken && told !== "" ? [told] : []),
       ].join("\n"),
       errors,
-      json: { ...changedJson(plans, seen, changed, whole), checks: findings },
-      code: failureCode(errors) || (findings.some((f) => f.result === "failed") ? 1 : 0),
+      json: { ...changedJson(plans, seen, changed, whole), obstacles, checks: findings },
+      code: failureCode(errors) || (isBroken ? 1 : 0),
     };
   });

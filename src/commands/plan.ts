@@ -2,6 +2,7 @@ import { formatPlan } from "../plan/format.ts";
 import { failureCode, lookFailures, planJson } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
+import { obstaclesOf, obstaclesText } from "./obstacles.ts";
 import { pairsOf, pairsTable } from "./pairs.ts";
 import { planDeploy, type PlanOptions } from "./planning.ts";
 
@@ -15,6 +16,7 @@ export const plan = (
     const { plans, whole } = await planDeploy(seen, context, options);
     const pairs = pairsTable(pairsOf(seen, whole));
     const errors = lookFailures(seen);
+    const obstacles = obstaclesOf(seen, whole);
     const changes = plans.some((p) => p.steps.length > 0);
     return {
       text: [
@@ -22,9 +24,10 @@ export const plan = (
         ...(plans.length > 0
           ? [formatPlan(plans, { paint: context.paint, commands: true, unknown: errors.length })]
           : []),
+        ...(obstacles.length > 0 ? ["", obstaclesText(obstacles)] : []),
       ].join("\n"),
       errors,
-      json: planJson(plans, seen, whole),
+      json: { ...planJson(plans, seen, whole), obstacles },
       code: failureCode(errors) || (changes && options.detailedExitcode ? 2 : 0),
     };
   });

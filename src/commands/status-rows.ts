@@ -5,7 +5,7 @@ import { chainName } from "../model/names.ts";
 import { ownRoutes } from "../model/owned.ts";
 import { NOT_MEASURED, type Pair } from "../model/pairs.ts";
 import { counts } from "../plan/format.ts";
-import type { HostPlan } from "../plan/step.ts";
+import type { Change, HostPlan } from "../plan/step.ts";
 import type { Look } from "./look.ts";
 import { pairsOf } from "./pairs.ts";
 
@@ -26,6 +26,8 @@ export type HostRow = {
     readonly replace: number;
     readonly remove: number;
   } | null;
+  /** What these are, where it differs. */
+  readonly changes: readonly Change[];
 };
 
 export const hostRows = (seen: Look, { whole, plans, clashes }: Judged): readonly HostRow[] => {
@@ -52,6 +54,7 @@ export const hostRows = (seen: Look, { whole, plans, clashes }: Judged): readonl
       kernel: facts?.kernel ?? null,
       state: facts === undefined ? (seen.failed.get(host)?.code.toLowerCase() ?? "unknown") : state,
       drift,
+      changes: changesOf(plans, host, state),
     };
   });
 };
@@ -59,6 +62,11 @@ export const hostRows = (seen: Look, { whole, plans, clashes }: Judged): readonl
 /** A pair for which only packets can tell the plane. */
 const isUnmeasured = ({ plane, attempts }: Pair): boolean =>
   plane === undefined && attempts.some(({ why }) => why === NOT_MEASURED);
+
+const changesOf = (plans: readonly HostPlan[], host: string, state: string): readonly Change[] =>
+  plans
+    .filter((p) => p.host === host && state === "differs")
+    .flatMap(({ steps }) => steps.flatMap(({ changes }) => changes));
 
 const driftOf = (plan: HostPlan | undefined): HostRow["drift"] => {
   const n = counts(plan === undefined ? [] : [plan]);

@@ -1,3 +1,4 @@
+import { formatPlan } from "../plan/format.ts";
 import { failureCode, failuresJson, lookFailures } from "./change.ts";
 import type { Context, Outcome, Target } from "./context.ts";
 import { look } from "./look.ts";
@@ -12,7 +13,9 @@ export const status = (target: Target, context: Context): Promise<Outcome> =>
   look(context, target, false, async (seen) => {
     const whole = wholeOf(seen);
     const clashes = clashesOf(seen, whole, { iKnow: true, unmeasured: true });
-    const hosts = hostRows(seen, { whole, plans: plansOf(seen, whole, context), clashes });
+    const plans = plansOf(seen, whole, context);
+    const hosts = hostRows(seen, { whole, plans, clashes });
+    const differing = new Set(hosts.flatMap(({ host, changes }) => (changes.length > 0 ? [host] : [])));
     const networks = networkRows(seen, whole);
     const containers = containerRows(seen);
     const routes = routeRows(seen);
@@ -33,6 +36,14 @@ export const status = (target: Target, context: Context): Promise<Outcome> =>
       ...tables,
       ...(pairs.length > 0 ? [pairsTable(pairs)] : []),
       ...(unknown.length > 0 ? [unknownTable(unknown)] : []),
+      ...(differing.size > 0
+        ? [
+            formatPlan(
+              plans.filter(({ host }) => differing.has(host)),
+              { paint: context.paint, commands: false },
+            ),
+          ]
+        : []),
     ].join("\n\n");
     return Promise.resolve({ text, errors, json, code: failureCode(errors) });
   });

@@ -87,7 +87,7 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly Tex
         .filter((n) => n.name === name && n.labels[PROJECT_LABEL] !== project)
         .map((n) => ({
           network: name,
-          text: `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, or adopt it with \`existing\``,
+          text: `network ${name}: there is a Docker network of that name that ${owner(n.labels)}: rename yours, remove it (docker network rm ${name}), or adopt it with \`existing\``,
         })),
     ),
     ...made.flatMap(({ name }) => bridgeConflicts(name, project, facts, orphanBridges(fabric, host, facts))),

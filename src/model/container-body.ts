@@ -91,10 +91,15 @@ export const volumesOf = (service: Service): readonly string[] =>
     .map(mountOf)
     .flatMap((m) => (m.type === "volume" && m.source !== undefined ? [m.source] : []));
 
-const networking = ({ network, address }: Attachment): Json =>
-  network === "bridge"
-    ? undefined
-    : { EndpointsConfig: { [network]: address === undefined ? {} : { IPAMConfig: { IPv4Address: address } } } };
+/** How a container is attached to a network. */
+export type Endpoint = { readonly IPAMConfig?: { readonly IPv4Address: string } };
+
+const networking = (attachment: Attachment): Json =>
+  attachment.network === "bridge" ? undefined : { EndpointsConfig: { [attachment.network]: endpointOf(attachment) } };
+
+/** With the fixed address, where there is one. */
+export const endpointOf = ({ address }: Pick<Attachment, "address">): Endpoint =>
+  address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };
 
 const mountOf = (volume: NonNullable<Service["volumes"]>[number]): Mount =>
   typeof volume === "string"

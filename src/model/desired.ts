@@ -171,6 +171,7 @@ const container = (c: InventoryContainer, fabric: Fabric, facts: Facts, env: Env
     imageId: facts.images.get(listedName(c.service.image)),
     settings,
     running: true,
+    address: c.address,
     body: { ...body, Labels: labels(body, settings) },
     shown: { ...shown, Labels: labels(shown, shownSettings(settings, settingsOf(shown))) },
   };

@@ -1,3 +1,4 @@
+import type { NftTable } from "./depth-rules.ts";
 import type { FdbEntry, Neighbour } from "./link.ts";
 import type { Table } from "./state.ts";
 
@@ -81,6 +82,8 @@ export type DockerContainer = {
   readonly anonymous: readonly { readonly name: string; readonly destination: string }[];
   /** IPv4 address by network name; empty while it does not run. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** Names of networks among these that are gone or made anew since, which it cannot be started on. */
+  readonly lost: readonly string[];
 };
 
 /** Rules of one iptables table by chain, in order, as `iptables-save` prints them behind `-A CHAIN `. */
@@ -105,6 +108,8 @@ export type Facts = {
   readonly interfaces: readonly Interface[];
   readonly routes: readonly KernelRoute[];
   readonly tables: ReadonlyMap<Table, TableRules>;
+  /** Tables of nft that are not iptables'. */
+  readonly nft: readonly NftTable[];
   /** Whether the filter table really has its chain INPUT: iptables-nft makes it for the first rule, and shows it always. */
   readonly hasInputChain: boolean;
   readonly networks: readonly DockerNetwork[];

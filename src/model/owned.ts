@@ -14,7 +14,7 @@ import {
 } from "./names.ts";
 import { labelledSettings } from "./settings.ts";
 import type { Link, LinkType } from "./link.ts";
-import type { HostState, Resource, Route, Table } from "./state.ts";
+import type { HostState, Network, Resource, Route, Table } from "./state.ts";
 
 /** What of this project stands on a host, in the nouns of the desired state; foreign things are not in it. */
 export const ownedState = (facts: Facts, project: string): HostState => [
@@ -38,7 +38,14 @@ const ownNetworks = (facts: Facts, project: string): readonly Resource[] =>
       gateway: n.gateway ?? "",
       bridge: n.bridge,
       mtu: n.mtu,
+      trouble: bridgeTrouble(facts, n.bridge),
     }));
+
+/** Docker believes in a bridge that somebody else has switched off or taken away. */
+const bridgeTrouble = ({ interfaces }: Facts, bridge: string): Network["trouble"] => {
+  const device = interfaces.find(({ name }) => name === bridge);
+  return device === undefined ? "gone" : device.up ? undefined : "down";
+};
 
 const ownVolumes = (facts: Facts, project: string): readonly Resource[] =>
   facts.volumes.filter((v) => v.labels[PROJECT_LABEL] === project).map(({ name }) => ({ kind: "volume", name }));
@@ -55,6 +62,9 @@ const ownContainers = (facts: Facts, project: string): readonly Resource[] =>
       settings: labelledSettings(c.labels),
       anonymous: c.anonymous,
       running: ["running", "paused", "restarting"].includes(c.state),
+      paused: c.state === "paused",
+      networks: Object.keys(c.addresses).filter((name) => !c.lost.includes(name)),
+      lost: c.lost,
     }));
 
 /** Protocol 88 with the project's own metric; anybody else's routes look different. */

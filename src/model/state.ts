@@ -10,6 +10,8 @@ export type Network = {
   readonly bridge: string;
   /** Bytes. */
   readonly mtu: number;
+  /** Known for those on a host only: what has become of the bridge device behind Docker's back. */
+  readonly trouble?: "down" | "gone" | undefined;
 };
 
 /** A named volume that containers of ours use; data, removed only on request. */
@@ -26,9 +28,14 @@ export type Container = {
   /** Digest of each wanted setting, by its name in Docker's API. */
   readonly settings: Readonly<Record<string, string>>;
   readonly running: boolean;
-  /** Known for wanted containers only: what to create, and the same for people and logs. */
+  /** Known for those on a host only: whether it is paused, the networks it is on, and those it was on that are made anew since. */
+  readonly paused?: boolean;
+  readonly networks?: readonly string[];
+  readonly lost?: readonly string[];
+  /** Known for wanted containers only: what to create, the same for people and logs, and the fixed address. */
   readonly body?: ContainerBody;
   readonly shown?: ContainerBody;
+  readonly address?: string | undefined;
   /** Known for those on a host only: volumes without a name of their own, data that a successor takes over. */
   readonly anonymous?: readonly { readonly name: string; readonly destination: string }[];
 };

@@ -1,5 +1,5 @@
 import { quote } from "../ssh/quote.ts";
-import { READ_REST, SECTION, VARIANT } from "./script.ts";
+import { NFT_TABLES, READ_REST, SECTION, VARIANT } from "./script.ts";
 
 /** Keys below net.ipv4.conf that decide about packets. */
 const CONF = [
@@ -22,9 +22,6 @@ const TASKS = ["/run/containerd", "/run/docker/containerd/daemon"].flatMap((fold
   ["io.containerd.runtime.v2.task", "io.containerd.runtime.v1.linux"].map((runtime) => `${folder}/${runtime}/moby`),
 );
 
-/** A line's end, in the shell's words. */
-const LINE = "\n";
-
 /** Prints the id and process (whose file has no newline: `read` takes it and fails) of each running container; Docker's program is asked where the files are not where they usually are. */
 const CONTAINERS = [
   `containers() {`,
@@ -39,7 +36,7 @@ const CONTAINERS = [
 /**
  * Shell functions that print what is in the network namespace that they run in, in sections with `$1` before their names: `rules` what filters
  * packets, `space` that and all else that decides. Nothing of a variant of iptables that nobody uses is listed: its modules would be loaded by
- * that. Tables of iptables-nft are among those of nft, and are left out there, unless iptables-nft says that they are none of its.
+ * that.
  */
 const FUNCTIONS = [
   SECTION,
@@ -49,12 +46,7 @@ const FUNCTIONS = [
   `  if test "$variant" = nft; then`,
   `    { read -r used </proc/net/ip_tables_names; } 2>/dev/null; test -z "$used" || iptables-legacy-save -c 2>/dev/null`,
   `  elif test -n "$loaded"; then saved=$(iptables-nft-save -c 2>/dev/null); printf '%s\\n' "$saved"; fi`,
-  `  section "$1 nft"; test -z "$nft" || nft list tables 2>/dev/null | while read -r _ family name; do`,
-  `    case "$family $name" in`,
-  `    "ip6 "*|"arp "*) continue ;;`,
-  `    "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") case "$saved" in "*$name"*|*"${LINE}*$name"*) continue ;; esac ;;`,
-  `    esac`,
-  `    nft -j list table $family "$name"; nft -a list table $family "$name"; done`,
+  `  section "$1 nft"; ${NFT_TABLES.join("\n")}`,
   `}`,
   `space() {`,
   `  rules $1`,

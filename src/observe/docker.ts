@@ -36,7 +36,7 @@ export const dockerFacts = ({ info, networks, containers, volumes, images }: Doc
   firewallBackend: info.FirewallBackend?.Driver ?? "iptables",
   swarm: !["", "inactive"].includes(info.Swarm?.LocalNodeState ?? ""),
   networks: networks.map(networkFacts),
-  containers: containers.map(containerFacts),
+  containers: containers.map((each) => containerFacts(each, new Set(networks.map(({ Id }) => Id)))),
   volumes: (volumes.Volumes ?? []).map((v) => ({ name: v.Name, labels: v.Labels ?? {} })),
   images: new Map(
     images.flatMap((i) => [...(i.RepoTags ?? []), ...(i.RepoDigests ?? []), i.Id].map((name) => [name, i.Id] as const)),
@@ -86,7 +86,7 @@ const networkFacts = (network: ListedNetwork): DockerNetwork => {
 
 type ListedContainer = Awaited<ReturnType<Host["docker"]["listContainers"]>>[number];
 
-const containerFacts = (container: ListedContainer): DockerContainer => ({
+const containerFacts = (container: ListedContainer, networks: ReadonlySet<string>): DockerContainer => ({
   id: container.Id,
   // Names of legacy links have a second slash.
   name: (container.Names.find((name) => name.lastIndexOf("/") === 0) ?? "").slice(1),
@@ -100,5 +100,9 @@ const containerFacts = (container: ListedContainer): DockerContainer => ({
   ),
   addresses: Object.fromEntries(
     Object.entries(container.NetworkSettings.Networks).map(([name, endpoint]) => [name, endpoint.IPAddress]),
+  ),
+  // One that was never started has no id there yet.
+  lost: Object.entries(container.NetworkSettings.Networks).flatMap(([name, { NetworkID }]) =>
+    NetworkID === "" || networks.has(NetworkID) ? [] : [name],
   ),
 });

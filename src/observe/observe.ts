@@ -3,6 +3,7 @@ import type { Host } from "../ssh/host.ts";
 import { observeDocker } from "./docker.ts";
 import { parseBoot } from "./boot.ts";
 import { parseFdb, parseInterfaces, parseNeighbours, parseRoutes } from "./ip.ts";
+import { parseNft } from "./depth-nft.ts";
 import { parseTables } from "./iptables.ts";
 import { isPublicKey, parseWireguard } from "./wireguard.ts";
 import { seenOn } from "./printed.ts";
@@ -38,6 +39,7 @@ export const parseHost = (output: string): HostFacts => {
     interfaces: parseInterfaces(part("links")),
     routes: parseRoutes(part("routes")),
     tables: parseTables(part("iptables")),
+    nft: parseNft(part("nft")),
     hasInputChain: part("input").trim() !== "absent",
     sysctls: new Map(lines(part("sysctls")).map(pair)),
     before: before(part("before")),

@@ -48,12 +48,31 @@ export const VARIANT = [
   `nft=; test -z "$loaded" || nft=$(command -v nft)`,
 ];
 
+/** A line's end, in the shell's words. */
+const LINE = "\n";
+
+/**
+ * Shell text that lists nft's tables, each as JSON and as text. Those of iptables-nft are among them, and are left out, unless iptables-nft, whose
+ * rules are in `saved`, says that they are none of its.
+ */
+export const NFT_TABLES = [
+  `test -z "$nft" || nft list tables 2>/dev/null | while read -r _ family name; do`,
+  `  case "$family $name" in`,
+  `  "ip6 "*|"arp "*) continue ;;`,
+  `  "ip raw"|"ip mangle"|"ip nat"|"ip filter"|"ip security") case "$saved" in "*$name"*|*"${LINE}*$name"*) continue ;; esac ;;`,
+  `  esac`,
+  `  nft -j list table $family "$name"; nft -a list table $family "$name"; done`,
+];
+
 /** What a deep look reads too, for every network namespace. */
 const KERNEL = [
   `section links; ip -j -d address || failed`,
   `section routes; ip -j -4 -N route show table main || failed`,
   `section neighbours; ip -j -4 neigh show nud permanent || failed`,
-  `section iptables; iptables-save || failed`,
+  `section iptables; saved=$(iptables-save) || failed; printf '%s\\n' "$saved"`,
+  // Of iptables-legacy's host nft has only what somebody else has made.
+  `test $variant = nft || saved=`,
+  `section nft; ${NFT_TABLES.join("\n")}`,
 ];
 
 const HEAD = [

@@ -1,4 +1,4 @@
-import type { ContainerBody } from "../model/container-body.ts";
+import { endpointOf, type ContainerBody } from "../model/container-body.ts";
 import { retiredName } from "../model/names.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
 import { carriedOver } from "./carried-over.ts";
@@ -18,6 +18,10 @@ export const change = (sign: Sign, { kind, name }: Container | Network | Volume,
 });
 
 const remove = (name: string, volumes: boolean): DockerCall => ({ call: "removeContainer", name, volumes });
+
+/** What an interrupted replacement has left beside its successor, which has its volumes. */
+export const leftover = (container: Container): DockerStep =>
+  step(change("-", container, "is left of a replacement"), remove(container.name, true));
 
 /** For good: its anonymous volumes go too, also those that were carried over from a predecessor. */
 export const removal = (container: Container): DockerStep =>
@@ -46,13 +50,65 @@ const createCalls = (want: Container, predecessor: Container | undefined): reado
   ];
 };
 
+/** What a container is brought back from as it is, and the word for that. */
+const MENDED: readonly (readonly [RegExp, string])[] = [
+  [/^not running$/, "started"],
+  [/^paused$/, "unpaused"],
+  [/^not on network /, "connected"],
+];
+
+const mendedBy = (changed: string): string | undefined => MENDED.find(([what]) => what.test(changed))?.[1];
+
+const mending = (want: Container, have: Container, changed: readonly string[]): DockerStep => {
+  const told = changed.map((text) => `${text}: ${mendedBy(text) ?? ""}`);
+  return step(change("~", want, told.join(", ")), ...mendCalls(want, have));
+};
+
+const mendCalls = (want: Container, have: Container): readonly DockerCall[] => {
+  const { name, network } = want;
+  const isDetached = have.networks?.includes(network) === false;
+  const endpoint = endpointOf({ address: want.address });
+  const calls: readonly (DockerCall | false)[] = [
+    have.paused === true && { call: "unpauseContainer", name },
+    have.lost?.includes(network) === true && { call: "disconnectNetwork", name, network },
+    isDetached && { call: "connectNetwork", name, network, endpoint },
+    !have.running && { call: "startContainer", name },
+  ];
+  return calls.filter((call) => call !== false);
+};
+
+/**
+ * One that stands under another name gets its own back; where an interrupted replacement has left it and something else differs, it is replaced
+ * and its anonymous volumes are kept.
+ */
+export const inheritance = (want: Container, have: Container, changed: readonly string[]): DockerStep => {
+  const { name } = want;
+  const rename: DockerCall = {
+    call: "renameContainer",
+    name: have.name,
+    to: name,
+    undo: { call: "renameContainer", name, to: have.name },
+  };
+  if (changed.every((text) => mendedBy(text) !== undefined)) {
+    const told = ["renamed back", ...changed.map((text) => mendedBy(text) ?? "")].join(", ");
+    return step(change("~", want, `stands there as ${have.name}: ${told}`), rename, ...mendCalls(want, have));
+  }
+  const stop: DockerCall = { call: "stopContainer", name: have.name };
+  const told = `${have.name} is left of it: ${changed.join(", ")}`;
+  return step(
+    change("±", want, told),
+    ...(have.running ? [stop] : []),
+    ...createCalls(want, have),
+    remove(have.name, true),
+  );
+};
+
 type Changed = { readonly want: Container; readonly have: Container | undefined; readonly changed: readonly string[] };
 
 /** The predecessor keeps its place under another name until the successor runs. */
 export const containerStep = ({ want, have, changed }: Changed): DockerStep => {
   if (have === undefined) return creation(want);
-  if (changed.join() === "not running")
-    return step(change("~", want, "not running: started"), { call: "startContainer", name: want.name });
+  if (changed.every((text) => mendedBy(text) !== undefined)) return mending(want, have, changed);
   const old = retiredName(want.name);
   const stop: DockerCall = {
     call: "stopContainer",

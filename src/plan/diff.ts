@@ -32,6 +32,10 @@ type OfKind<K extends Resource["kind"]> = Extract<Resource, { kind: K }>;
 
 /** What is different between two of the same key, by kind; what is not here is compared by all that is wanted. */
 const COMPARED: { readonly [K in Resource["kind"]]?: (want: OfKind<K>, have: OfKind<K>) => readonly string[] } = {
+  network: (want, have) => [
+    ...fields(want, have, ["subnet", "gateway", "bridge", "mtu"]),
+    ...(have.trouble === undefined ? [] : [`its bridge ${have.bridge} is ${have.trouble}`]),
+  ],
   container: (want, have) => containerChanges(want, have),
   sysctl: (want, have) => shared(have, fields(want, have, ["value"])),
   table: (want, have) => shared(have, have.present === want.present || have.previous !== undefined ? [] : ["absent"]),
@@ -101,6 +105,8 @@ const containerChanges = (
     ? [`${want.image} is another image now`]
     : []),
   ...(want.running && !have.running ? ["not running"] : []),
+  ...(have.paused === true ? ["paused"] : []),
+  ...(have.networks?.includes(want.network) === false ? [`not on network ${want.network}`] : []),
 ];
 
 type Remembered = Extract<Resource, { kind: "sysctl" | "table" | "module" }>;

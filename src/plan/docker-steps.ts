@@ -1,9 +1,10 @@
 import { withTag } from "../model/image-name.ts";
-import { digest, PROJECT_LABEL, SETTINGS_LABEL } from "../model/names.ts";
+import { digest, PROJECT_LABEL, retiredName, SETTINGS_LABEL } from "../model/names.ts";
 import { settingsLabel } from "../model/settings.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
-import { change, containerStep, creation, removal, step, uprooting } from "./container-steps.ts";
-import type { Difference } from "./diff.ts";
+import { change, containerStep, creation, inheritance, leftover, removal, step, uprooting } from "./container-steps.ts";
+import { differences, type Difference } from "./diff.ts";
+import { predecessors } from "./predecessors.ts";
 import type { DockerCall, DockerStep, NetworkBody } from "./step.ts";
 
 /** Both sides' containers, besides the differences: those on a network that goes have to be made anew, changed or not. */
@@ -26,17 +27,30 @@ export const dockerSteps = (
   const volumes = differencesOf<Volume>(all, "volume");
   const going = new Set(networks.flatMap((n) => n.have?.name ?? []));
   const wanted = new Set(desired.map((c) => c.name));
-  const uprooted = new Map(actual.filter((c) => going.has(c.network) && wanted.has(c.name)).map((c) => [c.name, c]));
+  const uprooted = new Map(actual.filter((c) => isOn(c, going) && wanted.has(c.name)).map((c) => [c.name, c]));
   const changed = new Map(containers.map((d) => [d.want, d]));
+  const heirs = predecessors(
+    containers.flatMap(({ want, have }) => (want !== undefined && have === undefined ? [want] : [])),
+    containers.flatMap(({ want, have }) =>
+      want === undefined && have !== undefined && !isOn(have, going) ? [have] : [],
+    ),
+  );
+  const inherited = new Set([...heirs.values()].map(({ name }) => name));
   const made = desired.flatMap((want) => {
     const predecessor = uprooted.get(want.name);
     if (predecessor !== undefined) return [{ want, step: creation(want, predecessor) }];
+    const left = heirs.get(want.name);
+    if (left !== undefined) return [{ want, step: inheritance(want, left, changesOf(want, left)) }];
     const difference = changed.get(want);
     return difference === undefined ? [] : [{ want, step: containerStep({ ...difference, want }) }];
   });
   return [
     ...pulls(made.map(({ want }) => want)),
-    ...containers.flatMap((c) => (c.have && !c.want ? [removal(c.have)] : [])),
+    ...containers.flatMap(({ want, have }) =>
+      have === undefined || want !== undefined || inherited.has(have.name)
+        ? []
+        : [desired.some(({ name }) => retiredName(name) === have.name) ? leftover(have) : removal(have)],
+    ),
     ...[...uprooted.values()].map(uprooting),
     ...networks.filter((n) => !n.want).flatMap((n) => networkSteps(n, project)),
     ...networks.filter((n) => n.want).flatMap((n) => networkSteps(n, project)),
@@ -44,6 +58,12 @@ export const dockerSteps = (
     ...made.map((m) => m.step),
   ];
 };
+
+const changesOf = (want: Container, have: Container): readonly string[] =>
+  differences([want], [{ ...have, name: want.name }])[0]?.changed ?? [];
+
+const isOn = ({ network, networks = [network] }: Container, going: ReadonlySet<string>): boolean =>
+  networks.some((name) => going.has(name));
 
 type Pair<T> = { readonly want: T | undefined; readonly have: T | undefined; readonly changed: readonly string[] };
 

@@ -48,12 +48,28 @@ export const callText = (call: DockerCall): string => {
       return `POST /containers/${call.name}/start`;
     case "stopContainer":
       return `POST /containers/${call.name}/stop`;
+    case "unpauseContainer":
+      return `POST /containers/${call.name}/unpause`;
+    case "connectNetwork":
+      return `POST /networks/${call.network}/connect ${JSON.stringify(connection(call))}`;
+    case "disconnectNetwork":
+      return `POST /networks/${call.network}/disconnect ${JSON.stringify(disconnection(call))}`;
     case "renameContainer":
       return `POST /containers/${call.name}/rename?name=${call.to}`;
     case "removeContainer":
       return `DELETE /containers/${call.name}?force=true&v=${call.volumes}`;
   }
 };
+
+/** Bodies of `POST /networks/NAME/connect` and `/disconnect`; without force Docker 20.10 refuses where the network is made anew since. */
+export const connection = ({ name, endpoint }: Extract<DockerCall, { call: "connectNetwork" }>) => ({
+  Container: name,
+  EndpointConfig: endpoint,
+});
+export const disconnection = ({ name }: Extract<DockerCall, { call: "disconnectNetwork" }>) => ({
+  Container: name,
+  Force: true,
+});
 
 /** How many changes of each sign. */
 export const counts = (plans: readonly HostPlan[]): Readonly<Record<Sign, number>> => {

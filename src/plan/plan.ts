@@ -1,6 +1,6 @@
-import type { HostState } from "../model/state.ts";
+import type { HostState, Network } from "../model/state.ts";
 import { bootStep } from "./boot.ts";
-import { differences } from "./diff.ts";
+import { differences, type Difference } from "./diff.ts";
 import { dockerSteps } from "./docker-steps.ts";
 import { kernelStep } from "./kernel-step.ts";
 import { withKnockOn } from "./knock-on.ts";
@@ -20,13 +20,29 @@ const orphanStep = (bridge: string): ShellStep => ({
   script: `set -e\nip link del dev ${bridge}`,
 });
 
+/** Whether nothing of a network differs but that its bridge was switched off. */
+const isBridgeDown = ({ have, changed }: Difference): boolean =>
+  have?.kind === "network" && have.trouble === "down" && changed.length === 1;
+
+const bridgeStep = ({ have, changed }: Difference): ShellStep => ({
+  kind: "shell",
+  changes: [{ sign: "~", what: `network ${(have as Network).name}`, detail: changed.join(", ") }],
+  script: `set -e\nip link set dev ${(have as Network).bridge} up`,
+});
+
 /**
  * The difference of two states of a host as steps: Docker first, the kernel last, because Docker puts its own rules above
  * ours when it makes a network. What Docker's steps change by the way is written down before them: should the plan be cut off in between, the
  * next one would take it for what was there. Pure; planning a state against itself gives nothing.
  */
 export const planHost = (host: string, { desired, actual, project, orphans = [] }: Planning): HostPlan => {
-  const all = withKnockOn(differences(desired, actual), desired, actual);
+  const found = differences(desired, actual);
+  const down = found.filter(isBridgeDown);
+  const all = withKnockOn(
+    found.filter((d) => !down.includes(d)),
+    desired,
+    actual,
+  );
   const containers = (state: HostState) => state.filter((r) => r.kind === "container");
   const docker = dockerSteps(all, { desired: containers(desired), actual: containers(actual), project });
   const early = docker.length > 0 ? all.filter((d) => d.want?.kind === "table") : [];
@@ -34,6 +50,7 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
     host,
     steps: [
       ...orphans.map(orphanStep),
+      ...down.map(bridgeStep),
       ...kernelStep(early, project),
       ...docker,
       ...kernelStep(

@@ -1,4 +1,4 @@
-import type { ContainerBody } from "../model/container-body.ts";
+import type { ContainerBody, Endpoint } from "../model/container-body.ts";
 
 /** terraform's signs: add, change in place, replace, remove. */
 export type Sign = "+" | "~" | "±" | "-";
@@ -39,6 +39,15 @@ type Call =
     }
   | { readonly call: "startContainer"; readonly name: string }
   | { readonly call: "stopContainer"; readonly name: string }
+  | { readonly call: "unpauseContainer"; readonly name: string }
+  | {
+      readonly call: "connectNetwork";
+      readonly name: string;
+      readonly network: string;
+      /** EndpointConfig, as in the body that the container was created with. */
+      readonly endpoint: Endpoint;
+    }
+  | { readonly call: "disconnectNetwork"; readonly name: string; readonly network: string }
   | { readonly call: "renameContainer"; readonly name: string; readonly to: string }
   /** `volumes`: with its anonymous ones, unless another container has them. */
   | { readonly call: "removeContainer"; readonly name: string; readonly volumes: boolean };

@@ -88,7 +88,8 @@ describe("firewalld", () => {
     await deploy();
     await expectHealed(lab, file, {
       ...{ id: "firewalld", host: "h1" },
-      remedy: /^\{ firewall-cmd --permanent --new-policy=xhost; true; \} && .* && firewall-cmd --reload && printf /,
+      remedy:
+        /^\{ firewall-cmd --permanent --new-policy=xhost; true; \} && .* && firewall-cmd --reload && sleep 3 && printf /,
     });
   });
 

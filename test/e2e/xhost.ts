@@ -76,16 +76,18 @@ export const testLab = async (name: string, hosts: number, engine: string, more:
 const SNAPSHOT = [
   `ip -j -4 route show table all | tr '}' '\\n' | sed 's/"flags":\\[[^]]*\\]//' | sort`,
   `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//; s/ tso_max_[a-z]+ [0-9]+//g' | sort`,
+  `ip -4 rule`,
   `ip neigh show nud permanent`,
   `bridge fdb show | grep -vE '^(33:33|01:00:5e):' | sort`,
   `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard 2>/dev/null`,
   `iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
+  `ip6tables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
   `nft list ruleset 2>/dev/null | sed 's/counter packets [0-9]* bytes [0-9]*//' | sort`,
   `sysctl -a 2>/dev/null | grep -E 'ip_forward|rp_filter|bridge-nf'`,
   `docker ps -a --format '{{.ID}} {{.Names}} {{.Image}}'`,
   `docker network ls --format '{{.ID}} {{.Name}} {{.Driver}}'`,
   `docker volume ls -q`,
-  `find /etc/xhost /run/xhost* /etc/systemd/system 2>/dev/null`,
+  `find /etc /run /var/lib -path /var/lib/docker -prune -o -path '*xhost*' -print 2>/dev/null | sort; find /etc/systemd/system 2>/dev/null | sort`,
   `true`,
 ].join("; ");
 

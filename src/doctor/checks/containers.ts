@@ -27,6 +27,7 @@ const told = ({ host }: Seen, { name, ref }: InventoryContainer, trouble: Troubl
     host,
     seen: `container ${name}: ${trouble.seen}`,
     remedy: onHost(host, trouble.command) satisfies Remedy,
+    deployFixes: trouble.id === "container-paused" || trouble.id === "container-detached",
     hitsCheck: ofContainers(new Set([ref])),
   });
 

@@ -14,6 +14,15 @@ export const driftOf = (difference: Difference): Drift | undefined => {
   return id && { id, difference, seen: seenOf(difference) };
 };
 
+/** Bridges and containers have checks of their own, which know a smaller remedy than a deploy. */
+export const isToldElsewhere = ({ have, changed }: Difference): boolean =>
+  changed.length > 0 &&
+  changed.every((text) =>
+    have?.kind === "network"
+      ? text.startsWith("its bridge ")
+      : have?.kind === "container" && /^(paused$|not on network )/.test(text),
+  );
+
 type Kind = Resource["kind"];
 
 /** The ids of what is missing, of what is different, and of what should not be there any more. */
@@ -52,7 +61,7 @@ const CHANGED: Readonly<Partial<Record<Kind, (changed: readonly string[], says: 
     if (says("up ")) return "link-down";
     return changed.every((each) => each.startsWith("checksum")) ? "vxlan-offload" : undefined;
   },
-  container: (changed) => (changed.join() === "not running" ? "container-down" : undefined),
+  container: (changed) => (changed.includes("not running") ? "container-down" : undefined),
   chain: (changed, says) => {
     if (changed.some((text) => /^\+[1-9]/.test(text))) return "rules-missing";
     return says("order") ? "rules-order" : undefined;

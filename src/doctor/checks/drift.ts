@@ -7,7 +7,7 @@ import { wantedState } from "../../plan/wanted.ts";
 import { differences, type Difference } from "../../plan/diff.ts";
 import type { Cause } from "../diagnosis.ts";
 import type { DiagnosisId } from "../ids.ts";
-import { brokenDevices, driftOf, type Drift } from "./drift-words.ts";
+import { brokenDevices, driftOf, isToldElsewhere, type Drift } from "./drift-words.ts";
 import { lostWith } from "./lost.ts";
 import { between, cause, crossing, here, hostsBehind, listed, ofContainers, type Scene, type Seen } from "./scene.ts";
 
@@ -19,7 +19,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export const drift = (scene: Scene, seen: Seen, env: Env): readonly Cause[] => {
   const { desired, actual } = statesOf(scene, seen, env);
-  const all = differences(desired, actual);
+  const all = differences(desired, actual).filter((d) => !isToldElsewhere(d));
   const told = oneTheme(all.filter((d) => !isConsequence(d, all)).flatMap((d) => driftOf(d) ?? []));
   const lost = lostWith(told, desired, actual);
   const groups = groupsOf(told.filter((each) => !lost.includes(each)));
