@@ -56,7 +56,8 @@ export const upLines = (desired: HostState, project: string): readonly string[] 
 
 /** Shell lines that take away what `upLines` brings, and put back what was before; each goes on where the one before it failed. */
 export const downLines = (desired: HostState, project: string): readonly string[] => {
-  const others = of(desired, "link", "peer", "neighbour", "fdb", "route");
+  // Peers, neighbours and FDB entries go with their devices.
+  const others = of(desired, "link", "route");
   const tables = tablesOf(desired);
   return [
     "#!/bin/sh",

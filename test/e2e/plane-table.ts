@@ -1,4 +1,6 @@
 // What every plane has to do, as tests over any lab, whatever its hosts are made of.
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Plane } from "../../src/inventory/inventory.ts";
 import { linkName } from "../../src/model/names.ts";
@@ -147,6 +149,25 @@ export const testPlane = (plane: Plane, quiet: () => TestLab, underlay = 1500): 
       expect(await states(lab(), hosts())).toEqual(state);
       expect(await allSeen(lab(), endsOf(lab()))).toEqual(await allOwn(lab(), endsOf(lab())));
     });
+
+    if (plane === "vxlan")
+      test("eject writes what is on the hosts, and a README, into a new folder alone", async () => {
+        const folder = join(lab().folder, "ejected");
+        const { code, stderr } = await lab().xhost("eject", file, folder);
+        expect(code, stderr).toBe(0);
+        for (const host of hosts()) {
+          const names = await readdir(join(folder, host));
+          expect(names).toEqual(expect.arrayContaining(["down.sh", "rules", "up.sh"]));
+          for (const name of names) {
+            const own = name.startsWith("xhost-") ? "/etc/systemd/system" : `/etc/xhost/${lab().lab.name}`;
+            const text = await readFile(join(folder, host, name), "utf8");
+            expect(await lab().on(host, `cat ${own}/${name}`), `${host} ${name}`).toBe(text.trimEnd());
+          }
+        }
+        expect(await readFile(join(folder, "README.md"), "utf8")).toContain(hosts().join(", "));
+        expect(await lab().xhost("eject", file, folder)).toMatchObject({ code: 3, stdout: "" });
+        await rm(folder, { recursive: true });
+      });
 
     if (plane === "wireguard")
       test("the private key is root's alone and in nothing that is printed", async () => {
