@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync, realpathSync } from "node:fs";
 import module from "node:module";
-import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { Context, Finish } from "./commands/context.ts";
@@ -101,6 +100,7 @@ const contextOf = (options: Options): Context => {
 
 const confirm = async (question: string): Promise<boolean> => {
   if (!process.stdin.isTTY) throw new XhostError("INVENTORY", "there is no terminal to ask at: pass --yes to go ahead");
+  const { createInterface } = await import("node:readline/promises");
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   // In raw mode Ctrl-C is a key and no signal; Ctrl-D, the end of the input, is a no.
   prompt.on("SIGINT", () => interrupt.abort());

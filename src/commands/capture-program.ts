@@ -1,9 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { POINT_KINDS, type PointKind } from "../capture/point.ts";
 import { XhostError } from "../errors.ts";
-import { capture } from "./capture.ts";
 import type { Finish } from "./context.ts";
-import { addExtcap, installExtcap } from "./extcap.ts";
+import { addExtcap } from "./extcap-program.ts";
 import { onInventory, positive, type Options } from "./options.ts";
 
 type CaptureFlags = Options & {
@@ -48,12 +47,13 @@ export const addCapture = (program: Command, version: string, finish: Finish): v
     .option("--install-extcap", "make the inventory's containers interfaces of Wireshark")
     .option("--dir <folder>", "Wireshark's folder of extcap programs, where it is not the usual one")
     .action((inventory: string, containers: readonly string[], flags: CaptureFlags) =>
-      finish(flags, (context) => {
-        if (flags.installExtcap === true) return installExtcap(inventory, { dir: flags.dir }, context);
+      finish(flags, async (context) => {
+        if (flags.installExtcap === true)
+          return (await import("./extcap.ts")).installExtcap(inventory, { dir: flags.dir }, context);
         if (containers.length === 0) throw new XhostError("INVENTORY", "capture: name a container, or several");
         const { point: points, write: file, filter, count, seconds, snap, limit, json = false } = flags;
         const options = { points, file, filter, count, seconds, snap, version, json };
-        return capture({ inventory, limit }, containers, options, context);
+        return (await import("./capture.ts")).capture({ inventory, limit }, containers, options, context);
       }),
     );
   addExtcap(program, version, finish);

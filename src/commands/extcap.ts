@@ -2,12 +2,12 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
 import { configText, dltsText, extcapInterfaces, extcapProgram, interfacesText } from "../capture/extcap-text.ts";
 import { POINT_KINDS, type PointKind } from "../capture/point.ts";
 import { XhostError } from "../errors.ts";
 import { capture } from "./capture.ts";
-import type { Context, Finish, Outcome } from "./context.ts";
+import type { Context, Outcome } from "./context.ts";
+import type { ExtcapFlags } from "./extcap-program.ts";
 import { readInventory } from "./read-inventory.ts";
 
 /** Wireshark's personal folder of extcap programs since 4.2 (Help, About, Folders; `tshark -G folders`). */
@@ -39,44 +39,8 @@ export const installExtcap = async (
   return { text, json: { path, interfaces: containers.map((c) => `xhost-${name}-${c.ref}`) }, code: 0 };
 };
 
-type ExtcapFlags = {
-  readonly extcapInterfaces?: boolean;
-  readonly extcapInterface?: string;
-  readonly extcapDlts?: boolean;
-  readonly extcapConfig?: boolean;
-  readonly capture?: boolean;
-  readonly fifo?: string;
-  readonly extcapCaptureFilter?: string;
-  readonly filter?: string;
-  readonly with?: string;
-  readonly point?: string;
-};
-
-/** Adds what the program calls; not for people. Wireshark gives every option of its own that a version of it has. */
-export const addExtcap = (program: Command, version: string, finish: Finish): void => {
-  program
-    .command("extcap", { hidden: true })
-    .argument("<inventory>")
-    .option("--extcap-interfaces")
-    .option("--extcap-version [version]")
-    .option("--extcap-interface <interface>")
-    .option("--extcap-dlts")
-    .option("--extcap-config")
-    .option("--extcap-capture-filter <expression>")
-    .option("--capture")
-    .option("--fifo <path>")
-    .option("--filter <expression>")
-    .option("--with <container>")
-    .option("--point <kinds>")
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action((inventory: string, flags: ExtcapFlags) =>
-      finish({ color: false, timeout: 20, forks: 64 }, (context) => extcap(inventory, flags, version, context)),
-    );
-};
-
 /** Answers what Wireshark asks, or captures into its FIFO. */
-const extcap = async (file: string, flags: ExtcapFlags, version: string, context: Context): Promise<Outcome> => {
+export const extcap = async (file: string, flags: ExtcapFlags, version: string, context: Context): Promise<Outcome> => {
   const inventory = await readInventory(file, context);
   const answer = (text: string): Outcome => ({ text, json: null, code: 0 });
   if (flags.extcapInterfaces === true) return answer(interfacesText(inventory, version));

@@ -2,8 +2,10 @@ import { Option, type Command } from "commander";
 import type { Finish } from "./context.ts";
 import { noFaults } from "../lab/faults-words.ts";
 import type { Faults, LabKind } from "../lab/record.ts";
-import * as lab from "./lab.ts";
 import { commandWords, common, names, positive, type Options } from "./options.ts";
+
+/** What a command does is loaded when it is asked for: most of the time of `--help` went into that. */
+const lab = () => import("./lab.ts");
 
 type FaultOptions = { readonly drop?: string[]; readonly mtu?: string[]; readonly down?: string[] };
 type UpOptions = Options &
@@ -33,17 +35,21 @@ export const addLab = (program: Command, finish: Finish): void => {
     )
     .option("--install", "install missing programs with apt-get")
     .action((name: string, options: UpOptions) =>
-      finish(options, (context) => {
+      finish(options, async (context) => {
         const { kind, hosts, engine, segments, install = false } = options;
-        return lab.up(name, { kind, hosts, engine, segments, faults: declaredFaults(options), install }, context);
+        return (await lab()).up(
+          name,
+          { kind, hosts, engine, segments, faults: declaredFaults(options), install },
+          context,
+        );
       }),
     );
   addFault(labs, finish);
   common(labs.command("down").description("take a lab away").argument("[name]", "name of the lab", "lab")).action(
-    (name: string, options: Options) => finish(options, () => lab.down(name)),
+    (name: string, options: Options) => finish(options, async () => (await lab()).down(name)),
   );
   common(labs.command("list").description("the labs of this machine")).action((options: Options) =>
-    finish(options, () => lab.list()),
+    finish(options, async () => (await lab()).list()),
   );
   common(labs.command("exec").description("run a command on a host of a lab, or on its switch (host `fabric`)"))
     .argument("<name>", "name of the lab")
@@ -51,14 +57,14 @@ export const addLab = (program: Command, finish: Finish): void => {
     .argument("<command...>", "the command", commandWords)
     .passThroughOptions()
     .action((name: string, host: string, command: readonly string[], options: Options) =>
-      finish(options, () => lab.exec(name, host, command, options.json === true)),
+      finish(options, async () => (await lab()).exec(name, host, command, options.json === true)),
     );
   for (const on of [true, false])
     common(labs.command(on ? "start" : "stop").description(on ? "boot a host that was stopped" : "switch a host off"))
       .argument("<name>", "name of the lab")
       .argument("<host>", "host")
       .action((name: string, host: string, options: Options) =>
-        finish(options, (context) => lab.power(name, host, on, context)),
+        finish(options, async (context) => (await lab()).power(name, host, on, context)),
       );
 };
 
@@ -76,7 +82,7 @@ const addFault = (labs: Command, finish: Finish): void => {
     .action((name: string, options: Options & FaultOptions & { clear?: boolean; install?: boolean }) => {
       const { clear = false, install = false } = options;
       const declared = clear ? noFaults : declaredFaults(options);
-      return finish(options, (context) => lab.fault(name, { declared, install }, context));
+      return finish(options, async (context) => (await lab()).fault(name, { declared, install }, context));
     });
 };
 

@@ -1,18 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import { addCapture } from "./capture-program.ts";
 import type { Finish, Target } from "./context.ts";
-import { deploy } from "./deploy.ts";
-import { destroy } from "./destroy.ts";
-import { doctor } from "./doctor.ts";
-import { eject } from "./eject.ts";
-import { init } from "./init.ts";
 import { addLab } from "./lab-program.ts";
 import { common, onHosts, onInventory, positive, type Options, withConfirm } from "./options.ts";
-import { plan } from "./plan.ts";
 import { addScenario } from "./scenario-program.ts";
-import { status } from "./status.ts";
-import { trace } from "./trace.ts";
-import { validate } from "./validate.ts";
 
 export { CommanderError };
 
@@ -45,14 +36,18 @@ const addInit = (program: Command, finish: Finish): void => {
     .argument("[file]", "the new file", "inventory.yml")
     .option("--from <source...>", "read the hosts from: vagrant [FOLDER], ssh-config [FILE], ansible [INVENTORY]")
     .action((file: string, options: Options & { from?: readonly string[] }) =>
-      finish(options, (context) => init(file, { from: options.from, only: options.limit }, context)),
+      finish(options, async (context) =>
+        (await import("./init.ts")).init(file, { from: options.from, only: options.limit }, context),
+      ),
     );
 };
 
 const addValidate = (program: Command, finish: Finish): void => {
   common(
     program.command("validate").description("check the inventory file alone").argument("<inventory>", "inventory file"),
-  ).action((inventory: string, options: Options) => finish(options, (context) => validate(inventory, context)));
+  ).action((inventory: string, options: Options) =>
+    finish(options, async (context) => (await import("./validate.ts")).validate(inventory, context)),
+  );
 };
 
 const addPlan = (program: Command, finish: Finish): void => {
@@ -65,8 +60,8 @@ const addPlan = (program: Command, finish: Finish): void => {
     .option("--reprobe", "measure the ways between the hosts again")
     .action(
       (inventory: string, options: Options & { detailedExitcode?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
-        finish(options, (context) =>
-          plan(target(inventory, options), context, {
+        finish(options, async (context) =>
+          (await import("./plan.ts")).plan(target(inventory, options), context, {
             detailedExitcode: options.detailedExitcode === true,
             iKnow: options.iKnow === true,
             reprobe: options.reprobe === true,
@@ -86,8 +81,8 @@ const addDeploy = (program: Command, finish: Finish): void => {
     )
     .option("--reprobe", "measure the ways between the hosts again")
     .action((inventory: string, options: Options & { yes?: boolean; iKnow?: boolean; reprobe?: boolean }) =>
-      finish(options, (context) =>
-        deploy(target(inventory, options), context, {
+      finish(options, async (context) =>
+        (await import("./deploy.ts")).deploy(target(inventory, options), context, {
           yes: options.yes === true,
           iKnow: options.iKnow === true,
           reprobe: options.reprobe === true,
@@ -98,7 +93,8 @@ const addDeploy = (program: Command, finish: Finish): void => {
 
 const addStatus = (program: Command, finish: Finish): void => {
   onInventory(program.command("status").description("hosts, networks, containers, links and drift")).action(
-    (inventory: string, options: Options) => finish(options, (context) => status(target(inventory, options), context)),
+    (inventory: string, options: Options) =>
+      finish(options, async (context) => (await import("./status.ts")).status(target(inventory, options), context)),
   );
 };
 
@@ -116,8 +112,11 @@ const addDoctor = (program: Command, finish: Finish): void => {
         .conflicts("json"),
     )
     .action((inventory: string, options: Options & { full?: boolean; watch?: number }) =>
-      finish(options, (context) =>
-        doctor(target(inventory, options), context, { full: options.full === true, watch: options.watch }),
+      finish(options, async (context) =>
+        (await import("./doctor.ts")).doctor(target(inventory, options), context, {
+          full: options.full === true,
+          watch: options.watch,
+        }),
       ),
     );
 };
@@ -138,8 +137,8 @@ const addTrace = (program: Command, finish: Finish): void => {
         to: string,
         options: Options & { tcp?: number; size?: number; static?: boolean },
       ) =>
-        finish(options, (context) =>
-          trace(target(inventory, options), context, {
+        finish(options, async (context) =>
+          (await import("./trace.ts")).trace(target(inventory, options), context, {
             from,
             to,
             tcp: options.tcp,
@@ -159,8 +158,11 @@ const addDestroy = (program: Command, finish: Finish): void => {
     .option("-y, --yes", "do not ask")
     .option("--volumes", "remove named volumes too, with their data")
     .action((inventory: string, options: Options & { yes?: boolean; volumes?: boolean }) =>
-      finish(options, (context) =>
-        destroy(target(inventory, options), context, { yes: options.yes === true, volumes: options.volumes === true }),
+      finish(options, async (context) =>
+        (await import("./destroy.ts")).destroy(target(inventory, options), context, {
+          yes: options.yes === true,
+          volumes: options.volumes === true,
+        }),
       ),
     );
 };
@@ -173,6 +175,8 @@ const addEject = (program: Command, finish: Finish): void => {
   )
     .argument("<folder>", "new folder, with one for each host in it")
     .action((inventory: string, folder: string, options: Options) =>
-      finish(options, (context) => eject(target(inventory, options), folder, context)),
+      finish(options, async (context) =>
+        (await import("./eject.ts")).eject(target(inventory, options), folder, context),
+      ),
     );
 };

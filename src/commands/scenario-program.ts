@@ -2,9 +2,6 @@ import { Option, type Command } from "commander";
 import { XhostError } from "../errors.ts";
 import type { Finish } from "./context.ts";
 import { common, names, withTimeout, type Options } from "./options.ts";
-import * as scenario from "./scenario.ts";
-import { show } from "./scenario-show.ts";
-import { clean } from "./scenario-clean.ts";
 import type { Where } from "./scenario-place.ts";
 
 type Words = Options & { host?: readonly string[]; inventory?: string; local?: boolean };
@@ -16,7 +13,7 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
     .command("scenario")
     .description("the tutorials: namespaces, bridges, routing, tunnels, each in one command");
   common(all.command("list").description("the scenarios there are")).action((options: Options) =>
-    finish(options, () => scenario.list()),
+    finish(options, async () => (await import("./scenario.ts")).list()),
   );
   common(
     all
@@ -26,7 +23,9 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
   )
     .option("--mermaid", "the picture alone, as a Mermaid flowchart")
     .action((name: string, options: Options & { mermaid?: boolean }) =>
-      finish(options, (context) => show(name, { isMermaid: options.mermaid === true }, context)),
+      finish(options, async (context) =>
+        (await import("./scenario-show.ts")).show(name, { isMermaid: options.mermaid === true }, context),
+      ),
     );
   placed(
     all.command("run").description("build it, prove each of its claims, and take it back").argument("<name>", NAME),
@@ -37,8 +36,8 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
     .option("--keep", "let it stand, to look around")
     .option("--install", "of one that takes several hosts: install what a lab of its own lacks")
     .action((name: string, options: RunWords) =>
-      finish(options, (context) =>
-        scenario.run(
+      finish(options, async (context) =>
+        (await import("./scenario.ts")).run(
           name,
           {
             where: whereOf(options),
@@ -59,7 +58,9 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
       .command("clean")
       .description("take back what a run has left or kept")
       .argument("<name>", "name of the scenario"),
-  ).action((name: string, options: Words) => finish(options, (context) => clean(whereOf(options), name, context)));
+  ).action((name: string, options: Words) =>
+    finish(options, async (context) => (await import("./scenario-clean.ts")).clean(whereOf(options), name, context)),
+  );
 };
 
 const NAME = "name of a scenario, or the path of a file";
