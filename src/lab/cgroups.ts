@@ -1,18 +1,36 @@
-import { readdir, rmdir } from "node:fs/promises";
+import { readdir, rmdir, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { cgroupOf } from "./names.ts";
 
 const root = "/sys/fs/cgroup";
 
-/**
- * Removes what Docker left when its host was killed: the lab's cgroup, or one host's below it, in the unified hierarchy (v2)
- * and in each of the others (v1). Only `rmdir`, which refuses while a process is inside; those end asynchronously.
- */
-export const removeCgroups = async (lab: string, host?: string): Promise<void> => {
+/** The lab's cgroup, or one host's below it, in the unified hierarchy (v2) and in each of the others (v1). */
+const foldersOf = async (lab: string, host: string | undefined): Promise<readonly string[]> => {
   const folder = host === undefined ? cgroupOf(lab) : `${cgroupOf(lab)}/${host}`;
   const hierarchies = await readdir(root).catch(() => []);
-  for (const path of [`${root}/${folder}`, ...hierarchies.map((name) => `${root}/${name}/${folder}`)])
-    await removeTree(path);
+  return [`${root}/${folder}`, ...hierarchies.map((name) => `${root}/${name}/${folder}`)];
+};
+
+/**
+ * Lets go on what is paused in the lab's cgroup, or in one host's: SIGKILL waits for that where the freezer is of v1
+ * (freezer-subsystem.rst, Documentation/admin-guide/cgroup-v1).
+ */
+export const thawCgroups = async (lab: string, host?: string): Promise<void> => {
+  for (const path of await foldersOf(lab, host)) await thawTree(path);
+};
+
+const thawTree = async (path: string): Promise<void> => {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  if (entries.some(({ name }) => name === "freezer.state"))
+    await writeFile(`${path}/freezer.state`, "THAWED").catch(() => undefined);
+  for (const entry of entries) if (entry.isDirectory()) await thawTree(`${path}/${entry.name}`);
+};
+
+/**
+ * Removes what Docker left when its host was killed: its cgroups. Only `rmdir`, which refuses while a process is inside; those end asynchronously.
+ */
+export const removeCgroups = async (lab: string, host?: string): Promise<void> => {
+  for (const path of await foldersOf(lab, host)) await removeTree(path);
 };
 
 const removeTree = async (path: string): Promise<void> => {

@@ -2,7 +2,7 @@ import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { XhostError } from "../errors.ts";
-import { removeCgroups } from "./cgroups.ts";
+import { removeCgroups, thawCgroups } from "./cgroups.ts";
 import { endProcesses, labNamespaces, removeNamespaces } from "./end.ts";
 import { checkLabName, labFolder } from "./names.ts";
 import { removeNetnsFolder } from "./netns-folder.ts";
@@ -32,6 +32,7 @@ export const isHeld = async ({ madeBy }: LabRecord): Promise<boolean> =>
 /** The removal itself. In an order that may be cut off anywhere: the record goes last. */
 export const removeLab = async (name: string, record: LabRecord | undefined): Promise<void> => {
   for (let namespaces = await labNamespaces(name); namespaces.length > 0; namespaces = await labNamespaces(name)) {
+    await thawCgroups(name);
     await endProcesses(namespaces);
     await removeNamespaces(namespaces);
     // a killed `up` leaves its `ip -batch` running for a moment, and that makes namespaces still

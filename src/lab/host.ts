@@ -2,7 +2,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { XhostError } from "../errors.ts";
-import { removeCgroups } from "./cgroups.ts";
+import { removeCgroups, thawCgroups } from "./cgroups.ts";
 import { engineVersion, importImage } from "./docker.ts";
 import { endProcesses, labNamespaces, removeNamespaces } from "./end.ts";
 import { removeCable } from "./fabric.ts";
@@ -50,6 +50,7 @@ export const enterHost = (
 export const stopHost = async ({ name }: LabRecord, host: LabHost): Promise<void> => {
   const namespace = namespaceOf(name, host.name);
   if (!(await labNamespaces(name)).includes(namespace)) return;
+  await thawCgroups(name, host.name);
   await endProcesses([namespace]);
   await removeCable(name, host.name);
   await removeNamespaces([namespace]);

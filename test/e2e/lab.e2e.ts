@@ -86,7 +86,7 @@ describe("two labs side by side, one on Docker 20.10 and 28.5, one on the machin
 
   test("a host stopped and started has its files and containers, and no kernel state of before", async () => {
     const setup =
-      "docker run -d --name keep --restart always xhost-lab:1; touch /root/kept /run/lost; ip route add 198.51.100.0/24 via 10.211.55.12";
+      "docker run -d --name keep --restart always xhost-lab:1; docker run -d --name paused xhost-lab:1; docker pause paused; touch /root/kept /run/lost; ip route add 198.51.100.0/24 via 10.211.55.12";
     expect((await inOne("h1", setup)).exitCode).toBe(0);
     await labStop({ name: one, host: "h1" });
     await labStop({ name: one, host: "h1" });
