@@ -5,6 +5,16 @@ import type { LinkType } from "./link.ts";
 export const digest = (text: string, length: number): string =>
   createHash("sha256").update(text).digest("hex").slice(0, length);
 
+/** What follows from a name alone, worked out once: planning many hosts asks for it at every route. */
+const once = <T>(work: (name: string) => T): ((name: string) => T) => {
+  const known = new Map<string, T>();
+  return (name) => {
+    const found = known.get(name) ?? work(name);
+    known.set(name, found);
+    return found;
+  };
+};
+
 /** Label on every Docker object of ours; its value is the inventory's name. */
 export const PROJECT_LABEL = "io.xhost.project";
 /** Label with a digest of each wanted setting of a network or a container, `key=digest` by commas. */
@@ -17,8 +27,7 @@ export const ROUTE_PROTOCOL = 88;
  * Metric that tells one project's routes from another's. Far above what daemons use (NetworkManager 100 to 1024), so that a
  * foreign route to the same place always wins and is never shadowed.
  */
-export const routeMetric = (project: string): number =>
-  88_000_000 + (Number.parseInt(digest(project, 8), 16) % 1_000_000);
+export const routeMetric = once((project) => 88_000_000 + (Number.parseInt(digest(project, 8), 16) % 1_000_000));
 
 /** The project's own chain; at most 26 of the 28 bytes a chain name may have (XT_EXTENSION_MAXNAMELEN, xtables.h). */
 export const chainName = (project: string): string => `XHOST-${project}`;
@@ -31,8 +40,9 @@ export const ruleComment = (project: string): string => `xhost:${project}`;
 /** Device names have at most 15 bytes (IFNAMSIZ, if.h); long ones end in a digest. */
 const deviceName = (project: string, last: string): string => {
   const plain = `xh-${project}-${last}`;
-  return plain.length <= 15 ? plain : `xh-${project.slice(0, 5)}-${digest(plain, 6)}`;
+  return plain.length <= 15 ? plain : `xh-${project.slice(0, 5)}-${shortened(plain)}`;
 };
+const shortened = once((plain) => digest(plain, 6));
 
 const LINK_NAMES: Readonly<Record<LinkType, string>> = { ipip: "ipip", vxlan: "vxlan", wireguard: "wg" };
 
