@@ -77,7 +77,7 @@ const SNAPSHOT = [
   `ip -j -4 route show table all | tr '}' '\\n' | sed 's/"flags":\\[[^]]*\\]//' | sort`,
   `ip -o -d link | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//; s/ tso_max_[a-z]+ [0-9]+//g' | sort`,
   `ip -4 rule`,
-  `ip neigh show nud permanent`,
+  `ip neigh show nud permanent | sort`,
   `bridge fdb show | grep -vE '^(33:33|01:00:5e):' | sort`,
   `wg show interfaces 2>/dev/null; pgrep -x wireguard-go; find /run/wireguard 2>/dev/null`,
   `iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
