@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { plansOf, wantedStates } from "../src/commands/planning.ts";
+import { clashesOf, planDestroy, plansOf, wantedStates } from "../src/commands/planning.ts";
 import { fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import type { Boot } from "../src/model/state.ts";
@@ -80,4 +80,18 @@ test.each([
 test("nothing where nothing would be lost", async () => {
   const only = "name: capture\nhosts: { h1: 10.211.55.11 }\n";
   expect(await bootsOf({ moment: "before", edit: () => only })).toEqual([]);
+});
+
+test("a unit of somebody else's is a conflict, and stays", async () => {
+  const path = "/etc/systemd/system/xhost-capture.service";
+  const editFacts = (f: Facts): Facts => ({
+    ...f,
+    boot: new Map([["capture", { digests: new Map(), unit: "enabled", foreign: [path] }]]),
+  });
+  const seen = await look({ moment: "before", editFacts });
+  const [clash] = clashesOf(seen, fabric(seen.inventory, seen.sights), { iKnow: false });
+  expect(clash?.message).toBe(
+    `h1: ${path}: there is a systemd unit of that name that is not xhost's: remove it, or rename the project`,
+  );
+  expect(planDestroy(seen, { volumes: false }).flatMap(({ steps }) => steps)).toEqual([]);
 });

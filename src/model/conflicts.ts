@@ -82,6 +82,9 @@ const nameConflicts = (fabric: Fabric, host: string, facts: Facts): readonly Tex
   const made = fabric.inventory.networks.filter((n) => n.blocks.has(host) && n.blocks.get(host)?.kind !== "existing");
   const containers = fabric.inventory.containers.filter((c) => c.host === host);
   return [
+    ...(facts.boot.get(project)?.foreign ?? []).map(
+      (path) => `${path}: there is a systemd unit of that name that is not xhost's: remove it, or rename the project`,
+    ),
     ...made.flatMap(({ name }) =>
       facts.networks
         .filter((n) => n.name === name && n.labels[PROJECT_LABEL] !== project)

@@ -93,7 +93,12 @@ export type TableRules = {
 };
 
 /** Sha256 of the files of a project that bring its state back, by path, and what systemd says of its unit. */
-export type BootFacts = { readonly digests: ReadonlyMap<string, string>; readonly unit: string | undefined };
+export type BootFacts = {
+  readonly digests: ReadonlyMap<string, string>;
+  readonly unit: string | undefined;
+  /** Units of the project's names that somebody else has written. */
+  readonly foreign?: readonly string[];
+};
 
 /** What was found on a host in one look; read-only and complete enough to plan from. */
 export type Facts = {

@@ -82,6 +82,8 @@ export const rulesFile = (project: string): string => `${hostFolder(project)}/ru
 /** The systemd unit that runs `up.sh`, in the folder for units of the host's own (systemd.unit(5)). */
 export const unitName = (project: string): string => `xhost-${project}.service`;
 export const unitFile = (project: string): string => `/etc/systemd/system/${unitName(project)}`;
+/** The first line of both units: others than xhost's may have such a name. */
+export const unitMark = "# Written by xhost";
 /** The unit that starts the other when firewalld loads its rules anew. */
 export const pathUnitFile = (project: string): string => `/etc/systemd/system/xhost-${project}.path`;
 

@@ -161,6 +161,8 @@ const ownFiles = (facts: Facts, project: string): readonly Resource[] => {
   return [
     ...(content === undefined ? [] : [{ kind: "file", path: evidenceFile(project), content } as const]),
     ...(key === undefined ? [] : [{ kind: "key", path: keyFile(project), whole: key !== "" } as const]),
-    ...(boot === undefined ? [] : [{ kind: "boot", ...boot } as const]),
+    ...(boot === undefined || boot.digests.size === 0
+      ? []
+      : [{ kind: "boot", digests: boot.digests, unit: boot.unit } as const]),
   ];
 };

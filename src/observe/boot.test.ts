@@ -6,7 +6,7 @@ const show = (id: string, active: string, sub: string, file: string): string =>
   `Id=${id}\nActiveState=${active}\nSubState=${sub}\nUnitFileState=${file}\n`;
 
 test("nothing of xhost, and no systemd", () => {
-  expect(parseBoot("", "")).toEqual({ systemd: undefined, boot: new Map() });
+  expect(parseBoot("", "", "")).toEqual({ systemd: undefined, boot: new Map() });
 });
 
 test("files by project, what was being written among them, and nobody else's units", () => {
@@ -17,7 +17,7 @@ test("files by project, what was being written among them, and nobody else's uni
     "/etc/systemd/system/xhost-other.path.part",
     "/etc/systemd/system/xhost-demo.service.d/mine.conf",
   ];
-  const { boot } = parseBoot(`${paths.map((path) => `${A}  ${path}`).join("\n")}\n`, "Version=252\n");
+  const { boot } = parseBoot(`${paths.map((path) => `${A}  ${path}`).join("\n")}\n`, "Version=252\n", "");
   expect([...boot].map(([project, { digests }]) => [project, [...digests.keys()]])).toEqual([
     ["demo", [paths[0], paths[2]]],
     ["other", [paths[1], paths[3]]],
@@ -42,7 +42,17 @@ test.each([
     ],
   ],
 ])("units that are %s", (state, blocks) => {
-  const { systemd, boot } = parseBoot(`${A}  /etc/xhost/demo/up.sh\n`, `Version=252\n${blocks.join("\n")}`);
+  const { systemd, boot } = parseBoot(`${A}  /etc/xhost/demo/up.sh\n`, `Version=252\n${blocks.join("\n")}`, "");
   expect(systemd).toBe(252);
   expect(boot.get("demo")?.unit).toBe(state);
+});
+
+test("a unit of such a name that somebody else has written is not ours", () => {
+  const path = "/etc/systemd/system/xhost-demo.service";
+  const { boot } = parseBoot(`${A}  ${path}\n${A}  /etc/xhost/demo/up.sh\n`, "", `${path}\n`);
+  expect(boot.get("demo")).toEqual({
+    digests: new Map([["/etc/xhost/demo/up.sh", A]]),
+    unit: undefined,
+    foreign: [path],
+  });
 });

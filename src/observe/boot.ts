@@ -3,9 +3,9 @@ import { lines } from "./script.ts";
 
 /**
  * What brings the projects' state back after a restart: `sha256sum` of their files, and what `systemctl show` says of their units, in blocks of
- * `Key=value` lines.
+ * `Key=value` lines. `foreign` are units of such a name that xhost has not written.
  */
-export const parseBoot = (sums: string, systemd: string): Pick<Facts, "boot" | "systemd"> => {
+export const parseBoot = (sums: string, systemd: string, foreign: string): Pick<Facts, "boot" | "systemd"> => {
   const version = /^Version=(\d+)$/m.exec(systemd)?.[1];
   const files = lines(sums).flatMap((line) => {
     // A backslash before the digest: the name has characters that sha256sum writes in another way. None of ours has.
@@ -13,9 +13,11 @@ export const parseBoot = (sums: string, systemd: string): Pick<Facts, "boot" | "
     const project = projectOf(path);
     return project === undefined ? [] : [{ project, path, digest }];
   });
+  const others = new Set(lines(foreign));
   const units = Map.groupBy(systemd.split("\n\n").flatMap(unitOf), ({ project }) => project);
   const bootOf = (project: string, own: typeof files): BootFacts => ({
-    digests: new Map(own.map(({ path, digest }) => [path, digest])),
+    digests: new Map(own.filter(({ path }) => !others.has(path)).map(({ path, digest }) => [path, digest])),
+    foreign: own.map(({ path }) => path).filter((path) => others.has(path)),
     unit: (units.get(project)?.find(({ state }) => state !== "enabled") ?? units.get(project)?.[0])?.state,
   });
   return {

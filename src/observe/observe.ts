@@ -51,7 +51,7 @@ export const parseHost = (output: string): HostFacts => {
     wireguard: parseWireguard(part("wireguard")),
     keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, isPublicKey(key) ? key : ""])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
-    ...parseBoot(part("boot"), part("systemd")),
+    ...parseBoot(part("boot"), part("systemd"), part("foreign")),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };

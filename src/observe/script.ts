@@ -1,3 +1,5 @@
+import { unitMark } from "../model/names.ts";
+
 /** Sysctls that are looked at: those a plan may change, and those that decide whether packets pass. */
 const SYSCTLS = ["net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter"];
 
@@ -107,6 +109,8 @@ export const READ_REST = [
   // What was being written when a run was cut off is named too.
   `section boot; test -d /etc/xhost && for f in /etc/xhost/*/up.sh /etc/xhost/*/down.sh /etc/xhost/*/rules /etc/xhost/*/*.part /etc/systemd/system/xhost-*; do`,
   `  test -f "$f" && printf '%s\\0' "$f"; done | xargs -0 -r sha256sum`,
+  `section foreign; for f in /etc/systemd/system/xhost-*.service /etc/systemd/system/xhost-*.path; do`,
+  `  test -f "$f" && ! grep -q '^${unitMark}' "$f" && echo "$f"; done`,
   `section systemd; if test -d /run/systemd/system; then systemctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/Version=\\1/p'`,
   `  units=$(cd /etc/systemd/system && ls -d xhost-*.service xhost-*.path 2>/dev/null)`,
   `  test -z "$units" || systemctl show -p Id -p ActiveState -p SubState -p UnitFileState $units; fi`,

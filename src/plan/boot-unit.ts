@@ -1,4 +1,4 @@
-import { pathUnitFile, unitFile, unitName, upFile } from "../model/names.ts";
+import { pathUnitFile, unitFile, unitMark, unitName, upFile } from "../model/names.ts";
 
 /** The first version that takes `Restart=` for a unit of type oneshot (systemd NEWS, 244). */
 const OLDEST = 244;
@@ -40,6 +40,7 @@ export const unitLacking = (systemd: number | undefined): string | undefined => 
  * `up.sh` starts, is not to end with it (KillMode in systemd.kill(5)).
  */
 export const unitLines = (project: string): readonly string[] => [
+  `${unitMark} for the project ${project}; its next deploy writes it anew.`,
   "[Unit]",
   `Description=Links, routes and firewall rules of the container networks of ${project}, by xhost`,
   `After=network-online.target ${DISTURBERS}`,
@@ -60,6 +61,7 @@ export const unitLines = (project: string): readonly string[] => [
 
 /** The unit that starts the other when firewalld loads its rules (systemd.path(5)). */
 export const pathUnitLines = (project: string): readonly string[] => [
+  `${unitMark} for the project ${project}; its next deploy writes it anew.`,
   "[Unit]",
   `Description=firewalld's reloads, for ${unitName(project)}`,
   "",

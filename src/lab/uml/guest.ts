@@ -35,7 +35,7 @@ Wants=network.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/local/sbin/xhost-lab-boot
+ExecStart=/usr/local/sbin/lab-host-boot
 StandardError=journal+console
 
 [Install]
@@ -45,7 +45,7 @@ RequiredBy=ssh.service
 
 // the same two commands as on the other kind of host
 const programs = {
-  "xhost-lab-boot": boot,
+  "lab-host-boot": boot,
   "start-docker": "#!/bin/sh\n# starts Docker, as at boot\nexec systemctl start docker.socket docker.service\n",
   "stop-docker": "#!/bin/sh\n# ends Docker and waits for that\nexec systemctl stop docker.socket docker.service\n",
 };
@@ -69,7 +69,7 @@ chmod 700 "$root/root/.ssh"
 cp -a "$modules" "$root/lib/modules/"
 ${lines(Object.entries(programs).map(([name, text]) => [`usr/local/sbin/${name}`, text]))}
 chmod 755 "$root"/usr/local/sbin/*
-${lines([["etc/systemd/system/xhost-lab.service", unit]])}
+${lines([["etc/systemd/system/lab-host.service", unit]])}
 mkdir "$root/etc/systemd/system.conf.d"
 # this kernel has a watchdog, which needs a program of the machine
 printf '[Manager]\\nRebootWatchdogSec=off\\n' >"$root/etc/systemd/system.conf.d/xhost-lab.conf"
@@ -77,7 +77,7 @@ printf '[Manager]\\nRebootWatchdogSec=off\\n' >"$root/etc/systemd/system.conf.d/
 rm -f "$root"/etc/update-motd.d/* "$root"/etc/ssh/ssh_host_* "$root/etc/hostname"
 : >"$root/etc/fstab"
 : >"$root/etc/machine-id"
-chroot "$root" systemctl --quiet enable xhost-lab.service
+chroot "$root" systemctl --quiet enable lab-host.service
 chroot "$root" systemctl --quiet disable openvswitch-switch.service firewalld.service
 chroot "$root" systemctl --quiet mask ${masked}
 # started when it is asked for, as by a reboot
