@@ -1,19 +1,6 @@
 import type { Command } from "commander";
 import type { Finish } from "./context.ts";
-
-/** Options as Wireshark gives them. */
-export type ExtcapFlags = {
-  readonly extcapInterfaces?: boolean;
-  readonly extcapInterface?: string;
-  readonly extcapDlts?: boolean;
-  readonly extcapConfig?: boolean;
-  readonly capture?: boolean;
-  readonly fifo?: string;
-  readonly extcapCaptureFilter?: string;
-  readonly filter?: string;
-  readonly with?: string;
-  readonly point?: string;
-};
+import type { ExtcapFlags } from "./extcap.ts";
 
 /** Adds what the program calls; not for people. Wireshark gives every option of its own that a version of it has. */
 export const addExtcap = (program: Command, version: string, finish: Finish): void => {

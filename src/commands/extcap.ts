@@ -7,7 +7,6 @@ import { POINT_KINDS, type PointKind } from "../capture/point.ts";
 import { XhostError } from "../errors.ts";
 import { capture } from "./capture.ts";
 import type { Context, Outcome } from "./context.ts";
-import type { ExtcapFlags } from "./extcap-program.ts";
 import { readInventory } from "./read-inventory.ts";
 
 /** Wireshark's personal folder of extcap programs since 4.2 (Help, About, Folders; `tshark -G folders`). */
@@ -37,6 +36,20 @@ export const installExtcap = async (
       : []),
   ].join("\n");
   return { text, json: { path, interfaces: containers.map((c) => `xhost-${name}-${c.ref}`) }, code: 0 };
+};
+
+/** Options as Wireshark gives them. */
+export type ExtcapFlags = {
+  readonly extcapInterfaces?: boolean;
+  readonly extcapInterface?: string;
+  readonly extcapDlts?: boolean;
+  readonly extcapConfig?: boolean;
+  readonly capture?: boolean;
+  readonly fifo?: string;
+  readonly extcapCaptureFilter?: string;
+  readonly filter?: string;
+  readonly with?: string;
+  readonly point?: string;
 };
 
 /** Answers what Wireshark asks, or captures into its FIFO. */
