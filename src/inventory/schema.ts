@@ -40,7 +40,8 @@ const sshHost = z
 const sshValue = z
   .string()
   .min(1)
-  .refine((v) => !/\p{Cc}/u.test(v), "should be one line, without control characters");
+  .refine((v) => !/\p{Cc}/u.test(v), "should be one line, without control characters")
+  .refine((v) => v.trim() === v, "should neither begin nor end with a blank: ssh(1) drops it");
 /** What ssh(1) refuses since 9.6 (ssh.c, valid_ruser): it may stand as %r in a proxyCommand, which a shell runs. */
 const sshUser = sshValue.refine(
   (v) => !/^-|['`";&<>|(){}]|\s-|\\$/.test(v),
