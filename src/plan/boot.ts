@@ -51,34 +51,39 @@ export const bootStep = (all: readonly Difference[], project: string): readonly 
     return [{ kind: "shell", changes, script: ["set -e", ...lines].join("\n") }];
   }
   const files = [...(want.files ?? [])].filter(([path]) => want.digests.get(path) !== have?.digests.get(path));
-  const rest = restLines(project, want, have);
+  const up = upFile(project);
+  const isNew = files.some(([path]) => path === up);
+  const gone = goneLines(project, want, have);
+  const last = [
+    // The name follows when it has worked: one that fails is there as a part, which is drift.
+    `${OWN_RUN}=1 sh ${isNew ? `${up}.part` : up}`,
+    ...(isNew ? [`mv ${up}.part ${up}`] : []),
+    ...(want.unit === undefined ? [] : enableLines(project, [...want.digests.keys()], have?.unit)),
+  ];
   const shown = files.map(
-    ([path, text]) => `cat > ${path}  # ${text.split("\n").length - 1} lines; xhost eject writes them out`,
+    ([path, text]) => `cat > ${path}.part  # ${text.split("\n").length - 1} lines; xhost eject writes them out`,
   );
   const script = [
     "set -e",
     `umask 077; mkdir -p ${hostFolder(project)}`,
-    ...files.flatMap((file) => writeLines(file, isUnit(project, file[0]))),
-    ...rest,
+    ...gone,
+    ...files.flatMap(([path, text]) => heredoc(`cat > ${path}.part`, text.trimEnd().split("\n"), "XHOST-FILE")),
+    ...files.flatMap(([path]) => (path === up ? [] : [moveLine(path, isUnit(project, path))])),
+    ...last,
   ].join("\n");
-  return [{ kind: "shell", changes, script, shown: [...shown, ...rest] }];
+  return [{ kind: "shell", changes, script, shown: [...gone, ...shown, ...last] }];
 };
 
-/** As a whole or not at all, whenever the host goes down. */
-const writeLines = ([path, text]: readonly [string, string], isForAll: boolean): readonly string[] => [
-  ...heredoc(`cat > ${path}.part`, text.trimEnd().split("\n"), "XHOST-FILE"),
-  // systemd complains of a unit that not everybody can read: `systemctl cat` is for all.
-  `${isForAll ? `chmod 644 ${path}.part; ` : ""}mv ${path}.part ${path}`,
-];
+/** Each as a whole or not at all, whenever the host goes down. systemd complains of a unit that not everybody can read. */
+const moveLine = (path: string, isForAll: boolean): string =>
+  `${isForAll ? `chmod 644 ${path}.part; ` : ""}mv ${path}.part ${path}`;
 
-/** What is of no use any more goes; the script is tried, and the units are made to run it. */
-const restLines = (project: string, want: Boot, have: Boot | undefined): readonly string[] => {
+/** What is of no use any more goes. */
+const goneLines = (project: string, want: Boot, have: Boot | undefined): readonly string[] => {
   const gone = [...(have?.digests.keys() ?? [])].filter((path) => !want.digests.has(path));
   return [
     ...disableLines(gone.filter((path) => isUnit(project, path))),
     ...gone.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
-    `${OWN_RUN}=1 sh ${upFile(project)}`,
-    ...(want.unit === undefined ? [] : enableLines(project, [...want.digests.keys()], have?.unit)),
   ];
 };
 

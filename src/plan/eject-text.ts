@@ -1,4 +1,4 @@
-import { downFile, hostFolder, keyFile, PROJECT_LABEL, unitName, upFile } from "../model/names.ts";
+import { beforeFile, downFile, hostFolder, keyFile, PROJECT_LABEL, unitName, upFile } from "../model/names.ts";
 
 /** What the folder of `xhost eject` says of itself, for people who go on without xhost. */
 export const ejectText = (project: string, hosts: readonly string[], hasKeys: boolean): string =>
@@ -16,7 +16,8 @@ export const ejectText = (project: string, hosts: readonly string[], hasKeys: bo
     "",
     "```sh",
     `sh ${upFile(project)}`,
-    `cp ${hostFolder(project)}/xhost-${project}.* /etc/systemd/system/ && systemctl enable ${unitName(project)}`,
+    `install -m 644 ${hostFolder(project)}/xhost-${project}.* /etc/systemd/system/`,
+    `systemctl enable ${unitName(project)}; test ! -e /etc/systemd/system/xhost-${project}.path || systemctl enable --now xhost-${project}.path`,
     "```",
     "",
     "Docker's networks and containers are not in it: Docker keeps them itself. The networks have to be there before `up.sh` runs, under the device",
@@ -29,6 +30,6 @@ export const ejectText = (project: string, hosts: readonly string[], hasKeys: bo
       : []),
     "",
     "From now on the files are yours: a host that comes or goes has to be written into those of the others by hand. `xhost deploy` would write them anew,",
-    `\`xhost destroy\` removes everything. By hand, \`sh ${downFile(project)}\` undoes \`up.sh\`.`,
+    `\`xhost destroy\` removes everything. By hand: disable the units, which would bring everything back at the next start of Docker, then\n\`sh ${downFile(project)}\`. What was before (\`${beforeFile(project)}\`) it puts back only where a deploy has noted it.`,
     "",
   ].join("\n");

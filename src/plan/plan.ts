@@ -45,10 +45,14 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
   );
   const containers = (state: HostState) => state.filter((r) => r.kind === "container");
   const docker = dockerSteps(all, { desired: containers(desired), actual: containers(actual), project });
+  const boot = bootStep(all, project);
+  const isLeaving = all.some((d) => d.want === undefined && d.have?.kind === "boot");
   const early = docker.length > 0 ? all.filter((d) => d.want?.kind === "table") : [];
   return {
     host,
     steps: [
+      // What is about to go is not to be brought back by a restart in between.
+      ...(isLeaving ? boot : []),
       ...orphans.map(orphanStep),
       ...down.map(bridgeStep),
       ...kernelStep(early, project),
@@ -57,7 +61,7 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
         all.filter((d) => !early.includes(d)),
         project,
       ),
-      ...bootStep(all, project),
+      ...(isLeaving ? [] : boot),
     ],
   };
 };
