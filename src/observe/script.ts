@@ -107,7 +107,7 @@ export const READ_REST = [
   `section keys; for f in /etc/xhost/*/wireguard.key; do test -f "$f" && echo "$f $(wg pubkey <"$f")"; done 2>/dev/null`,
   `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && { test -s "$f" || echo "$f "; sed "s|^|$f |" "$f"; }; done`,
   // What was being written when a run was cut off is named too.
-  `section boot; test -d /etc/xhost && for f in /etc/xhost/*/up.sh /etc/xhost/*/down.sh /etc/xhost/*/rules /etc/xhost/*/*.part /etc/systemd/system/xhost-*; do`,
+  `section boot; for f in /etc/xhost/*/up.sh /etc/xhost/*/down.sh /etc/xhost/*/rules /etc/xhost/*/*.part /etc/systemd/system/xhost-*; do`,
   `  test -f "$f" && printf '%s\\0' "$f"; done | xargs -0 -r sha256sum`,
   `section foreign; for f in /etc/systemd/system/xhost-*.service /etc/systemd/system/xhost-*.path; do`,
   `  test -f "$f" && ! grep -q '^${unitMark}' "$f" && echo "$f"; done`,

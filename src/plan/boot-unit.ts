@@ -94,7 +94,7 @@ export const disableLines = (paths: readonly string[]): readonly string[] =>
     : [
         `systemctl --quiet disable --now ${paths.map(nameOf).join(" ")} 2>/dev/null || true`,
         `rm -f ${paths.join(" ")}`,
-        `systemctl daemon-reload`,
+        `test ! -d /run/systemd/system || systemctl daemon-reload`,
         `systemctl reset-failed ${paths.map(nameOf).join(" ")} 2>/dev/null || true`,
       ];
 
