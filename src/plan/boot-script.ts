@@ -36,6 +36,8 @@ export const upLines = (desired: HostState, project: string): readonly string[] 
     "#!/bin/sh",
     `# xhost, project ${project}: brings links, routes, firewall rules and sysctls of this host back. May run any number of times.`,
     PATHS,
+    // One at a time; a run of xhost that has the lock waits for its end.
+    `exec 8<"$0"; flock 8`,
     // What a run changes, or may take back, is not to be mixed with what was before it.
     `if test -z "$${OWN_RUN}" && { test -e ${confirmFolder(project)}/armed || test -e ${confirmFolder(project)}/undoing || ! { test ! -e ${lockFile(project)} || flock -n ${lockFile(project)} true; }; }`,
     `then echo "xhost changes this host just now" >&2; exit ${LATER}; fi`,
