@@ -96,14 +96,15 @@ const mending = ({ want, have, changed, reserve }: Changed & { readonly have: Co
 };
 
 const mendCalls = (want: Container, have: Container): readonly DockerCall[] => {
-  const { name, network } = want;
+  const { name, network, body, shown } = want;
+  const made = body === undefined || shown === undefined ? {} : { made: { body, shown } };
   const isDetached = have.networks?.includes(network) === false;
   const endpoint = endpointOf({ address: want.address });
   const calls: readonly (DockerCall | false)[] = [
     have.paused === true && { call: "unpauseContainer", name },
     have.lost?.includes(network) === true && { call: "disconnectNetwork", name, network },
     isDetached && { call: "connectNetwork", name, network, endpoint },
-    !have.running && { call: "startContainer", name },
+    !have.running && { call: "startContainer", name, ...made },
   ];
   return calls.filter((call) => call !== false);
 };
