@@ -58,8 +58,11 @@ const takeBack = async (host: Host, { undo, secrets, why }: Failed, context: Cal
 const runCall = async (host: Host, call: DockerCall, context: CallContext): Promise<void> => {
   context.say(callText(call).split(" ", 2).join(" "));
   if (call.call === "pullImage") return pullImage(host, call.image, context);
-  await dockerCall(host, describe(call), dispatch(host, call));
+  await dockerCall(host, describe(call), dispatch(host, call), call.call === "stopContainer" ? STOPPED : ANSWERED);
 };
+
+/** Seconds until an engine counts as hung, far more than any needs; a container may have a long time of its own to stop in. */
+const [ANSWERED, STOPPED] = [300, 1800];
 
 const dispatch = async ({ docker }: Host, call: Exclude<DockerCall, { call: "pullImage" }>): Promise<unknown> => {
   switch (call.call) {
