@@ -25,10 +25,10 @@ const FIRST_ECHO =
 /** The source address under which a ping of a container to the outside (192.0.2.1) arrives there. */
 const outsideSees = async (lab: TestLab, host: string, container: string): Promise<string> => {
   const look = lab.on("fabric", `perl -e '${FIRST_ECHO}'`);
-  let isOver = false;
-  const looked = look.finally(() => (isOver = true));
+  const over = new AbortController();
+  const looked = look.finally(() => over.abort());
   // Nothing tells when it listens.
-  while (!isOver) await lab.on(host, `docker exec ${container} ping -c 1 -W 2 192.0.2.1`);
+  while (!over.signal.aborted) await lab.on(host, `docker exec ${container} ping -c 1 -W 2 192.0.2.1`);
   return looked;
 };
 
