@@ -18,7 +18,7 @@ export const runCalls = async (host: Host, calls: readonly DockerCall[], context
       await runCall(host, call, context);
     } catch (cause) {
       const error = cause instanceof XhostError ? masked(cause, secrets) : cause;
-      await takeBack(host, undo, context, error);
+      await takeBack(host, { undo, secrets, why: error }, context);
       throw error instanceof XhostError ? withReturned(error, undo) : error;
     }
     if (call.undo !== undefined) undo.unshift(call.undo);
@@ -41,13 +41,15 @@ const withReturned = (error: XhostError, undo: readonly DockerCall[]): XhostErro
   return extended(error, [line]);
 };
 
+type Failed = { readonly undo: readonly DockerCall[]; readonly secrets: readonly string[]; readonly why: unknown };
+
 /** Tries every undo, also after one that fails, and says what could not be taken back. */
-const takeBack = async (host: Host, undo: readonly DockerCall[], context: CallContext, why: unknown): Promise<void> => {
+const takeBack = async (host: Host, { undo, secrets, why }: Failed, context: CallContext): Promise<void> => {
   const failed: string[] = [];
   for (const call of undo)
     await runCall(host, call, context).catch((error: unknown) => {
       if (!(error instanceof XhostError)) throw error;
-      failed.push(error.message);
+      failed.push(withoutSecrets(error.message, secrets));
     });
   if (failed.length > 0 && why instanceof XhostError)
     throw extended(why, ["and it could not be taken back:", ...failed]);

@@ -2,7 +2,7 @@ import type { PhaseResult } from "../apply/phase.ts";
 import type { ErrorCode, XhostError } from "../errors.ts";
 import type { Fabric } from "../model/fabric.ts";
 import { counts, formatPlan } from "../plan/format.ts";
-import type { HostPlan, Step } from "../plan/step.ts";
+import type { DockerCall, HostPlan, Step } from "../plan/step.ts";
 import { applyPlans } from "./apply-plans.ts";
 import type { Context, Outcome } from "./context.ts";
 import type { Look } from "./look.ts";
@@ -95,7 +95,9 @@ export const changedJson = (
 });
 
 /** A step without the values that came out of the environment: they do not belong into logs. */
-const shownStep = (step: Step): Step =>
-  step.kind === "shell"
-    ? step
-    : { ...step, calls: step.calls.map((c) => (c.call === "createContainer" ? { ...c, body: c.shown } : c)) };
+const shownStep = (step: Step): Step => (step.kind === "shell" ? step : { ...step, calls: step.calls.map(shownCall) });
+
+const shownCall = (call: DockerCall): DockerCall => {
+  if (call.call === "createContainer") return { ...call, body: call.shown };
+  return call.call === "startContainer" ? { call: call.call, name: call.name } : call;
+};

@@ -16,12 +16,17 @@ export type Fabric = {
   readonly addresses: ReadonlyMap<string, string>;
   /** Subnets by network name, then by host. */
   readonly subnets: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** The same with their ranges, by network. */
+  readonly blocks: ReadonlyMap<string, readonly Block[]>;
   /** How packets get from each host that was looked at to an address. */
   readonly paths: ReadonlyMap<string, (address: string) => HostPath | undefined>;
   readonly ports: Ports;
   /** What was measured, by the host that sent and the host that it sent to. */
   readonly evidence: ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
 };
+
+/** A subnet of a network, and the host that has it. */
+export type Block = { readonly network: string; readonly at: string; readonly subnet: string; readonly cidr: Cidr };
 
 /** What is new in this run: what was measured, which stands before what is kept on the hosts, and which hosts are to be changed (default: all). */
 type News = {
@@ -39,11 +44,13 @@ export const fabric = (
     [...sights].flatMap(([name, { facts }]) => (facts === undefined ? [] : [[name, pathsFrom(facts)] as const])),
   );
   const addresses = addressesOf(inventory, sights, paths);
+  const subnets = new Map(inventory.networks.map((n) => [n.name, subnetsOf(n, inventory, sights)]));
   return {
     inventory,
     sights,
     addresses,
-    subnets: new Map(inventory.networks.map((n) => [n.name, subnetsOf(n, inventory, sights)])),
+    subnets,
+    blocks: new Map([...subnets].map(([network, byHost]) => [network, blocksOf(network, byHost)])),
     paths,
     ports: portsOf(inventory.name, sights, { addresses, chosen }),
     evidence: new Map(
@@ -54,6 +61,9 @@ export const fabric = (
     ),
   };
 };
+
+const blocksOf = (network: string, byHost: ReadonlyMap<string, readonly string[]>): readonly Block[] =>
+  [...byHost].flatMap(([at, all]) => all.map((subnet) => ({ network, at, subnet, cidr: cidrOf(subnet) })));
 
 /** The Docker network a host adopts for that network of the inventory, if it does and if it is there. */
 export const adopted = (

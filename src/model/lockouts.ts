@@ -1,4 +1,4 @@
-import { cidrOf, contains, parseIp } from "../cidr.ts";
+import { contains, parseIp } from "../cidr.ts";
 import type { Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 
@@ -15,16 +15,12 @@ export const lockouts = (
   { isAllowed }: { readonly isAllowed: boolean },
 ): readonly string[] => {
   const here = fabric.inventory.networks.filter((n) => n.blocks.has(host));
-  const subnets = here.flatMap((network) =>
-    [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, all]) =>
-      all.map((subnet) => ({ network: network.name, at, subnet })),
-    ),
-  );
+  const subnets = here.flatMap(({ name }) => fabric.blocks.get(name) ?? []);
   return keptOf(facts).flatMap(({ address, what }) => {
     const ip = parseIp(address);
     if (ip === undefined) return [];
     return subnets
-      .filter(({ subnet }) => contains(cidrOf(subnet), ip))
+      .filter(({ cidr }) => contains(cidr, ip))
       .filter(({ at, subnet }) => (at === host ? !stands(subnet, facts) : !isAllowed))
       .map(
         ({ network, at, subnet }) =>

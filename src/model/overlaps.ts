@@ -11,14 +11,11 @@ export const adoptedConflicts = (fabric: Fabric, host: string, facts: Facts): re
     return (docker?.subnets ?? []).flatMap((subnet) =>
       fabric.inventory.networks
         .filter((other) => other.name !== network.name)
-        .flatMap((other) =>
-          [...(fabric.subnets.get(other.name) ?? [])].map(([at, subnets]) => ({ other, at, subnets })),
-        )
-        .flatMap(({ other, at, subnets }) => subnets.map((theirs) => ({ other, at, theirs })))
-        .filter(({ theirs }) => overlaps(cidrOf(subnet), cidrOf(theirs)))
+        .flatMap((other) => fabric.blocks.get(other.name) ?? [])
+        .filter(({ cidr }) => overlaps(cidrOf(subnet), cidr))
         .map(
-          ({ other, at, theirs }) =>
-            `network ${network.name}: ${subnet} of the adopted ${docker?.name ?? ""} overlaps ${theirs} of ${other.name} on ${at}: choose another pool or subnet for ${other.name}`,
+          ({ network: other, at, subnet: theirs }) =>
+            `network ${network.name}: ${subnet} of the adopted ${docker?.name ?? ""} overlaps ${theirs} of ${other} on ${at}: choose another pool or subnet for ${other}`,
         ),
     );
   });
@@ -41,9 +38,7 @@ export const overlapsOn = (fabric: Fabric, host: string, facts: Facts): readonly
   fabric.inventory.networks
     .filter((n) => n.blocks.has(host))
     .flatMap((network) => {
-      const all = [...(fabric.subnets.get(network.name) ?? [])].flatMap(([at, subnets]) =>
-        subnets.map((subnet) => ({ at, subnet, cidr: cidrOf(subnet) })),
-      );
+      const all = fabric.blocks.get(network.name) ?? [];
       const own = adopted(network, host, facts) !== undefined;
       return foreignRanges(fabric, host, facts).flatMap((range): Overlap[] => {
         const clashing = all
@@ -66,8 +61,8 @@ export const overlapsOn = (fabric: Fabric, host: string, facts: Facts): readonly
 export const isWithin = (fabric: Fabric, { destination, protocol, gateway, device }: KernelRoute): boolean => {
   const cidr = cidrOf(destination);
   const isConnected = protocol === "2" && gateway === undefined && device !== undefined;
-  const blocks = [...fabric.subnets.values()].flatMap((byHost) => [...byHost.values()].flat()).map(cidrOf);
-  return !isConnected && blocks.some((block) => block.prefix <= cidr.prefix && contains(block, cidr.base));
+  const blocks = [...fabric.blocks.values()].flat();
+  return !isConnected && blocks.some((block) => block.cidr.prefix <= cidr.prefix && contains(block.cidr, cidr.base));
 };
 
 const removalOf = (fabric: Fabric, { of }: ForeignRange): string =>

@@ -1,6 +1,7 @@
 import { PLANES, type InventoryNetwork, type Plane } from "../inventory/inventory.ts";
 import { isAbout, type Carrier, type Evidence } from "./evidence.ts";
 import type { Fabric } from "./fabric.ts";
+import { hereOf, peerOf } from "./here.ts";
 import { planes } from "./planes/index.ts";
 import type { Here, Peer } from "./planes/plane.ts";
 
@@ -51,9 +52,8 @@ export const pairOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: 
 
 /** What has been worked out of a fabric: both hosts' plans, the conflicts and the tables ask for the same. */
 type Known = {
-  /** By network and host, then by the other host. */
-  readonly rows: Map<string, Map<string, Pair | undefined>>;
-  readonly heres: Map<string, Here | undefined>;
+  /** By network, host and other host. */
+  readonly rows: Map<string, Map<string, Map<string, Pair | undefined>>>;
   /** Of many pairs the same is said: it is there once. */
   readonly attempts: Map<string, Attempt>;
 };
@@ -63,17 +63,22 @@ const knowledge = new WeakMap<Fabric, Known>();
 const knownOf = (fabric: Fabric): Known => {
   const found = knowledge.get(fabric);
   if (found !== undefined) return found;
-  const made: Known = { rows: new Map(), heres: new Map(), attempts: new Map() };
+  const made: Known = { rows: new Map(), attempts: new Map() };
   knowledge.set(fabric, made);
   return made;
 };
 
 const rowOf = (fabric: Fabric, network: string, host: string): Map<string, Pair | undefined> => {
-  const { rows } = knownOf(fabric);
-  const key = `${network} ${host}`;
-  const found = rows.get(key) ?? new Map<string, Pair | undefined>();
-  rows.set(key, found);
-  return found;
+  const rows = inside(knownOf(fabric).rows, network);
+  return inside(rows, host);
+};
+
+const inside = <V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> => {
+  const found = outer.get(key);
+  if (found !== undefined) return found;
+  const made = new Map<string, V>();
+  outer.set(key, made);
+  return made;
 };
 
 const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second: string): Pair | undefined => {
@@ -171,36 +176,4 @@ const directionOf = (fabric: Fabric, network: InventoryNetwork, from: string, to
   const kept = fabric.evidence.get(from)?.get(to);
   const way = { source: here.local, target: peer.address, mtu: peer.path.mtu };
   return { here, peer, evidence: kept !== undefined && isAbout(kept, way) ? kept : undefined };
-};
-
-/** The host as the planes need it; undefined while it was not looked at. */
-export const hereOf = (fabric: Fabric, host: string): Here | undefined => {
-  const { heres } = knownOf(fabric);
-  if (!heres.has(host)) heres.set(host, hereIn(fabric, host));
-  return heres.get(host);
-};
-
-const hereIn = (fabric: Fabric, host: string): Here | undefined => {
-  const facts = fabric.sights.get(host)?.facts;
-  if (facts === undefined) return undefined;
-  const { name: project } = fabric.inventory;
-  return { project, host, local: localAddress(fabric, host), facts, ports: fabric.ports };
-};
-
-/** The address that the others know where it is the host's own; behind a NAT, the one that packets to them leave with. */
-const localAddress = ({ addresses, ports, paths }: Fabric, host: string): string => {
-  const address = addresses.get(host) ?? "";
-  if (ports.wireguard.get(host)?.isBehindNat !== true) return address;
-  for (const [other, theirs] of addresses) {
-    const source = other === host ? undefined : paths.get(host)?.(theirs)?.source;
-    if (source !== undefined) return source;
-  }
-  return address;
-};
-
-/** The other host as it is seen from the first; undefined where no way leads there. */
-export const peerOf = (fabric: Fabric, network: InventoryNetwork, from: string, to: string): Peer | undefined => {
-  const address = fabric.addresses.get(to) ?? "";
-  const path = fabric.paths.get(from)?.(address);
-  return path && { host: to, address, subnets: fabric.subnets.get(network.name)?.get(to) ?? [], path };
 };

@@ -2,9 +2,19 @@ import { withTag } from "../model/image-name.ts";
 import { digest, PROJECT_LABEL, retiredName, SETTINGS_LABEL } from "../model/names.ts";
 import { settingsLabel } from "../model/settings.ts";
 import type { Container, Network, Volume } from "../model/state.ts";
-import { change, containerStep, creation, inheritance, leftover, removal, step, uprooting } from "./container-steps.ts";
+import {
+  change,
+  containerStep,
+  creation,
+  inheritance,
+  leftover,
+  miscarriage,
+  removal,
+  step,
+  uprooting,
+} from "./container-steps.ts";
 import { differences, type Difference } from "./diff.ts";
-import { predecessors } from "./predecessors.ts";
+import { succession } from "./predecessors.ts";
 import type { DockerCall, DockerStep, NetworkBody } from "./step.ts";
 
 /** Both sides' containers, besides the differences: those on a network that goes have to be made anew, changed or not. */
@@ -15,43 +25,41 @@ type Containers = {
 };
 
 /**
- * Docker removes no network that is in use, and two networks may not overlap: networks that go or are replaced take their
- * containers with them before anything is created.
+ * Docker removes no network that is in use, and two networks may not overlap: networks that go or are replaced lose their
+ * containers before anything is created. What has data for a successor is there until that has started, wherever a plan is cut off.
  */
 export const dockerSteps = (
   all: readonly Difference[],
   { desired, actual, project }: Containers,
 ): readonly DockerStep[] => {
   const networks = differencesOf<Network>(all, "network");
-  const containers = differencesOf<Container>(all, "container");
+  const changed = new Map(differencesOf<Container>(all, "container").map((d) => [d.want?.name, d]));
   const volumes = differencesOf<Volume>(all, "volume");
   const going = new Set(networks.flatMap((n) => n.have?.name ?? []));
+  const isUprooted = (have: Container): boolean => offNetworks(have, going).length > 0;
+  const { heirs, reserves, stillborn, leftovers } = succession(desired, actual, isUprooted);
   const wanted = new Set(desired.map((c) => c.name));
-  const uprooted = new Map(actual.filter((c) => isOn(c, going) && wanted.has(c.name)).map((c) => [c.name, c]));
-  const changed = new Map(containers.map((d) => [d.want, d]));
-  const heirs = predecessors(
-    containers.flatMap(({ want, have }) => (want !== undefined && have === undefined ? [want] : [])),
-    containers.flatMap(({ want, have }) =>
-      want === undefined && have !== undefined && !isOn(have, going) ? [have] : [],
-    ),
-  );
-  const inherited = new Set([...heirs.values()].map(({ name }) => name));
+  const kept = [...heirs.values(), ...reserves.values()];
+  const staying = actual.filter((have) => wanted.has(have.name) && !stillborn.includes(have));
+  const uprooted = new Map(staying.filter(isUprooted).map((have) => [have.name, have]));
   const made = desired.flatMap((want) => {
+    const left = heirs.get(want.name);
+    if (left !== undefined) return [{ want, step: inherited(want, uprootedFrom(left, going)) }];
     const predecessor = uprooted.get(want.name);
     if (predecessor !== undefined) return [{ want, step: creation(want, predecessor) }];
-    const left = heirs.get(want.name);
-    if (left !== undefined) return [{ want, step: inheritance(want, left, changesOf(want, left)) }];
-    const difference = changed.get(want);
-    return difference === undefined ? [] : [{ want, step: containerStep({ ...difference, want }) }];
+    const difference = changed.get(want.name);
+    const reserve = reserves.get(want.name);
+    return difference === undefined ? [] : [{ want, step: containerStep({ ...difference, want, reserve }) }];
   });
+  const known = new Set([...staying, ...stillborn, ...kept, ...leftovers]);
+  const gone = actual.filter((have) => !known.has(have));
   return [
     ...pulls(made.map(({ want }) => want)),
-    ...containers.flatMap(({ want, have }) =>
-      have === undefined || want !== undefined || inherited.has(have.name)
-        ? []
-        : [desired.some(({ name }) => retiredName(name) === have.name) ? leftover(have) : removal(have)],
-    ),
-    ...[...uprooted.values()].map(uprooting),
+    ...leftovers.map(leftover),
+    ...removals(gone, [...staying, ...kept]),
+    ...[...uprooted.values()].map((have) => uprooting(have, offNetworks(have, going), retiredName(have.name))),
+    ...stillborn.map(miscarriage),
+    ...kept.filter(isUprooted).map((have) => uprooting(have, offNetworks(have, going), have.name)),
     ...networks.filter((n) => !n.want).flatMap((n) => networkSteps(n, project)),
     ...networks.filter((n) => n.want).flatMap((n) => networkSteps(n, project)),
     ...volumes.map((v) => volumeStep(v, project)),
@@ -59,11 +67,28 @@ export const dockerSteps = (
   ];
 };
 
-const changesOf = (want: Container, have: Container): readonly string[] =>
-  differences([want], [{ ...have, name: want.name }])[0]?.changed ?? [];
+/** The networks that a container has to be taken off. */
+const offNetworks = ({ network, networks = [network] }: Container, going: ReadonlySet<string>): readonly string[] =>
+  networks.filter((name) => going.has(name));
 
-const isOn = ({ network, networks = [network] }: Container, going: ReadonlySet<string>): boolean =>
-  networks.some((name) => going.has(name));
+/** What a container is after that. */
+const uprootedFrom = (have: Container, going: ReadonlySet<string>): Container => {
+  const { network, networks = [network], running } = have;
+  const stays = networks.filter((name) => !going.has(name));
+  return { ...have, networks: stays, running: running && stays.length === networks.length };
+};
+
+const inherited = (want: Container, left: Container): DockerStep =>
+  inheritance(want, left, differences([want], [{ ...left, name: want.name }])[0]?.changed ?? []);
+
+/** A volume goes with the last container that has it: a successor and its predecessor have the same ones. */
+const removals = (gone: readonly Container[], staying: readonly Container[]): readonly DockerStep[] => {
+  const last = new Map([...gone, ...staying].flatMap((have) => (have.anonymous ?? []).map(({ name }) => [name, have])));
+  return gone.map((have) => {
+    const anonymous = have.anonymous?.filter(({ name }) => last.get(name) === have) ?? [];
+    return removal({ ...have, anonymous });
+  });
+};
 
 type Pair<T> = { readonly want: T | undefined; readonly have: T | undefined; readonly changed: readonly string[] };
 

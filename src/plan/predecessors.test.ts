@@ -60,6 +60,47 @@ test.each<[string, readonly Container[], readonly string[]]>([
     [container("c1"), container("c1.xhost-old", { ...data, running: false })],
     ["DELETE /containers/c1.xhost-old?force=true&v=true"],
   ],
+  [
+    "left beside a successor that has not started: it goes when that has",
+    [container("c1", { ...data, running: false }), container("c1.xhost-old", { ...data, running: false })],
+    ["POST /containers/c1/start", "DELETE /containers/c1.xhost-old?force=true&v=true"],
+  ],
+  [
+    "the same, and a restart of Docker has started it again: it has the ports",
+    [container("c1", { ...data, running: false }), container("c1.xhost-old", data)],
+    [
+      "POST /containers/c1.xhost-old/stop",
+      "POST /containers/c1/start",
+      "DELETE /containers/c1.xhost-old?force=true&v=true",
+    ],
+  ],
+  [
+    "a successor that has not started, and is not wanted any more",
+    [
+      container("c1", { ...data, running: false, settings: { Image: "3" } }),
+      container("c1.xhost-old", { ...data, running: false, settings: { Image: "2" } }),
+    ],
+    [
+      "DELETE /containers/c1?force=true&v=false",
+      "POST /containers/create?name=c1 with f00",
+      "POST /containers/c1/start",
+      "DELETE /containers/c1.xhost-old?force=true&v=true",
+    ],
+  ],
+  [
+    "the same, with data of its own",
+    [
+      container("c1", { ...data, running: false, settings: { Image: "3" } }),
+      container("c1.xhost-old", { running: false, anonymous: [{ name: "f01", destination: "/data" }] }),
+    ],
+    [
+      "DELETE /containers/c1.xhost-old?force=true&v=true",
+      "POST /containers/c1/rename?name=c1.xhost-old",
+      "POST /containers/create?name=c1 with f00",
+      "POST /containers/c1/start",
+      "DELETE /containers/c1.xhost-old?force=true&v=true",
+    ],
+  ],
 ])("%s", (_what, actual, expected) => {
   expect(calls(actual)).toEqual(expected);
 });

@@ -6,7 +6,10 @@ const SHORTEST = 4;
 
 /** What calls send and nobody is shown: wherever a body and the one for people and logs differ, the part in which they do. The longest first. */
 export const secretsOf = (calls: readonly DockerCall[]): readonly string[] => {
-  const all = calls.flatMap((call) => (call.call === "createContainer" ? differing(call.body, call.shown) : []));
+  const all = calls.flatMap((call) => {
+    const made = call.call === "createContainer" ? call : call.call === "startContainer" ? call.made : undefined;
+    return made === undefined ? [] : differing(made.body, made.shown);
+  });
   return [...new Set(all)].filter((text) => text.length >= SHORTEST).sort((a, b) => b.length - a.length);
 };
 

@@ -37,7 +37,12 @@ type Call =
       /** The body for people and logs: no values of its environment, and `${NAME}` for what came out of a variable. */
       readonly shown: ContainerBody;
     }
-  | { readonly call: "startContainer"; readonly name: string }
+  /** With what it was made of, where that was not in the same step: an engine may repeat it when it refuses. */
+  | {
+      readonly call: "startContainer";
+      readonly name: string;
+      readonly made?: { readonly body: ContainerBody; readonly shown: ContainerBody };
+    }
   | { readonly call: "stopContainer"; readonly name: string }
   | { readonly call: "unpauseContainer"; readonly name: string }
   | {

@@ -58,7 +58,10 @@ test("the underlay changes: the plan says first what is made anew, deploy does i
   for (const container of ["c1", "c2"])
     expect(plan.stdout).toContain(
       `  - container ${container}: its network app goes\n` +
-        `      DELETE /containers/${container}?force=true&v=false\n  ± network app: mtu 8940 -> 1440\n`,
+        `      POST /containers/${container}/stop\n` +
+        `      POST /containers/${container}/rename?name=${container}.xhost-old\n` +
+        `      POST /networks/app/disconnect {"Container":"${container}.xhost-old","Force":true}\n` +
+        `  ± network app: mtu 8940 -> 1440\n`,
     );
   expect(plan.stdout).toContain(`  ~ link xh-${name}-wg: mtu 8940 -> 1440\n`);
   expect(await Promise.all(two.map(mtuOf))).toEqual([8940, 8940]);

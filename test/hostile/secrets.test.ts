@@ -7,7 +7,8 @@ import { XhostError } from "../../src/errors.ts";
 import { parseInventory } from "../../src/inventory/parse.ts";
 import { fabric } from "../../src/model/fabric.ts";
 import { formatPlan } from "../../src/plan/format.ts";
-import type { HostPlan } from "../../src/plan/step.ts";
+import { containerStep } from "../../src/plan/container-steps.ts";
+import type { DockerCall, HostPlan } from "../../src/plan/step.ts";
 import type { Host } from "../../src/ssh/host.ts";
 import { look } from "../captured.ts";
 import { hostile } from "./texts.ts";
@@ -102,23 +103,71 @@ test("whatever the secret, it is not in a plan", async () => {
   );
 });
 
-test("an engine that repeats what it refuses tells nobody the secret", async () => {
-  const secret = 'hunter2-"\\x';
-  const { plans } = await planned(secret);
-  const [call] = bodies(plans);
-  const refusal = `bad A=${secret}: exec: ${JSON.stringify(`--password=${secret}`)}: not found`;
-  const refused = (): Promise<never> => Promise.reject(Object.assign(new Error(refusal), { statusCode: 400 }));
-  const host = { name: "h1", docker: { createContainer: refused } } as unknown as Host;
+const refusedBy = async (docker: object, calls: readonly DockerCall[]): Promise<XhostError> => {
+  const host = { name: "h1", docker } as unknown as Host;
   const context = {
     say: () => undefined,
     signal: new AbortController().signal,
     confirmTimeout: 60,
     confirm: () => Promise.resolve(),
   };
-  const steps = [{ kind: "docker", changes: [], calls: [call!] } as const];
+  const steps = [{ kind: "docker", changes: [], calls } as const];
   const error: unknown = await applyHost(host, { host: "h1", steps }, context).catch((e: unknown) => e);
-  expect(error).toBeInstanceOf(XhostError);
-  const { message, stack = "" } = error as XhostError;
+  if (!(error instanceof XhostError)) throw error;
+  return error;
+};
+
+/** As engines do with a container's command. */
+const refusing = (secret: string) => (): Promise<never> => {
+  const refusal = `bad A=${secret}: exec: ${JSON.stringify(`--password=${secret}`)}: not found`;
+  return Promise.reject(Object.assign(new Error(refusal), { statusCode: 400 }));
+};
+
+const SECRET = 'hunter2-"\\x';
+
+test("an engine that repeats what it refuses tells nobody the secret", async () => {
+  const { plans } = await planned(SECRET);
+  const [call] = bodies(plans);
+  const { message, stack = "" } = await refusedBy({ createContainer: refusing(SECRET) }, [call!]);
   expect(message).toBe('h1: create container map: bad A=***: exec: "--password=***": not found');
   expect(stack).not.toContain("hunter2");
+});
+
+test("nor when it refuses what is to be taken back", async () => {
+  const { plans } = await planned(SECRET);
+  const [call] = bodies(plans);
+  const container = { stop: () => Promise.resolve(), start: refusing(SECRET) };
+  const docker = { createContainer: refusing(SECRET), getContainer: () => container };
+  const stop = { call: "stopContainer", name: "map", undo: { call: "startContainer", name: "map" } } as const;
+  const { message } = await refusedBy(docker, [stop, call!]);
+  expect(message).toContain("could not be taken back:\nh1: start container map: bad A=***: exec");
+  expect(message).not.toContain("hunter2");
+});
+
+test("nor when it refuses to start a container that stands already", async () => {
+  const { plans } = await planned(SECRET);
+  const [map] = bodies(plans);
+  const want = {
+    ...({
+      kind: "container",
+      name: "map",
+      network: "app",
+      image: "i",
+      imageId: "1",
+      settings: {},
+      running: true,
+    } as const),
+    ...{ body: map!.body, shown: map!.shown },
+  };
+  const step = containerStep({ want, have: { ...want, running: false }, changed: ["not running"] });
+  const { message } = await refusedBy({ getContainer: () => ({ start: refusing(SECRET) }) }, step.calls);
+  expect(message).toBe('h1: start container map: bad A=***: exec: "--password=***": not found');
+});
+
+test("and what it is told beside a start is in no JSON", async () => {
+  const { seen, plans } = await planned(SECRET);
+  const [map] = bodies(plans);
+  const calls = [{ call: "startContainer", name: "map", made: map! } as const];
+  const json = planJson([{ host: "h1", steps: [{ kind: "docker", changes: [], calls }] }], seen);
+  expect(json.hosts["h1"]).toEqual([{ kind: "docker", changes: [], calls: [{ call: "startContainer", name: "map" }] }]);
 });
