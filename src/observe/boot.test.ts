@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { parseBoot } from "./boot.ts";
 
 const A = "a".repeat(64);
-const show = (id: string, active: string, sub: string, file: string): string =>
-  `Id=${id}\nActiveState=${active}\nSubState=${sub}\nUnitFileState=${file}\n`;
+const show = (id: string, active: string, sub: string, file: string, restarts = 0): string =>
+  `Id=${id}\nActiveState=${active}\nSubState=${sub}\nUnitFileState=${file}\nNRestarts=${restarts}\n`;
 
 test("nothing of xhost, and no systemd", () => {
   expect(parseBoot("", "", "")).toEqual({ systemd: undefined, boot: new Map() });
@@ -30,6 +30,9 @@ test.each([
   ["disabled", [show("xhost-demo.service", "inactive", "dead", "disabled")]],
   ["failed", [show("xhost-demo.service", "failed", "failed", "enabled")]],
   ["failed", [show("xhost-demo.service", "activating", "auto-restart", "enabled")]],
+  // started again, and at it; then that has succeeded
+  ["failed", [show("xhost-demo.service", "activating", "start", "enabled", 1)]],
+  ["enabled", [show("xhost-demo.service", "inactive", "dead", "enabled", 3)]],
   [
     "inactive",
     [show("xhost-demo.service", "inactive", "dead", "enabled"), show("xhost-demo.path", "inactive", "dead", "enabled")],

@@ -31,13 +31,17 @@ export const parseBoot = (sums: string, systemd: string, foreign: string): Pick<
 const projectOf = (path: string): string | undefined =>
   /^\/etc\/xhost\/([^/]+)\/[^/]+$/.exec(path)?.[1] ?? /\/xhost-([^/]+)\.(?:service|path)(?:\.part)?$/.exec(path)?.[1];
 
-/** A unit that has failed, waits to be tried again, or watches no more, does not count as enabled. */
+/**
+ * A unit that has failed, waits to be started again after a failure or has been since (systemd counts that from the last success on), or watches no
+ * more, does not count as enabled. What waits for the end of a run of xhost has not failed, and does so in one start.
+ */
 const unitOf = (block: string): readonly { readonly project: string; readonly state: string }[] => {
   const value = (key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(block)?.[1] ?? "";
   const [id, active] = [value("Id"), value("ActiveState")];
   const project = projectOf(`/${id}`);
   if (project === undefined) return [];
-  const isFailing = active === "failed" || value("SubState") === "auto-restart";
+  const isAgain = value("SubState").startsWith("auto-restart") || Number(value("NRestarts")) > 0;
+  const isFailing = active === "failed" || (active === "activating" && isAgain);
   const isIdle = id.endsWith(".path") && active === "inactive";
   return [{ project, state: isFailing ? "failed" : isIdle ? active : value("UnitFileState") }];
 };

@@ -113,7 +113,7 @@ export const READ_REST = [
   `  test -f "$f" && ! grep -q '^${unitMark}' "$f" && echo "$f"; done`,
   `section systemd; if test -d /run/systemd/system; then systemctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/Version=\\1/p'`,
   `  units=$(cd /etc/systemd/system && ls -d xhost-*.service xhost-*.path 2>/dev/null)`,
-  `  test -z "$units" || systemctl show -p Id -p ActiveState -p SubState -p UnitFileState $units; fi`,
+  `  test -z "$units" || systemctl show -p Id -p ActiveState -p SubState -p UnitFileState -p NRestarts $units; fi`,
   `section ports; sed -n 's/^ *[0-9]*: [0-9A-F]*:\\([0-9A-F]*\\) .*/\\1/p' /proc/net/udp /proc/net/udp6 2>/dev/null`,
   `section before; for f in /etc/xhost/*/before; do test -f "$f" && sed "s|^|$f |" "$f"; done`,
 ];

@@ -13,7 +13,7 @@ const PATHS = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH
 export const OWN_RUN = "XHOST_LOCKED";
 
 /** What waits in `up.sh` for its turn is tried again by its unit. EX_TEMPFAIL of sysexits.h. */
-const LATER = 75;
+export const LATER = 75;
 
 /** The wanted rules for `iptables-restore --noflush`; jumps that are there already have to be taken out before. */
 export const bootRules = (desired: HostState): readonly string[] =>

@@ -1,4 +1,5 @@
 import { pathUnitFile, unitFile, unitMark, unitName, upFile } from "../model/names.ts";
+import { LATER } from "./boot-script.ts";
 
 /** The first version that takes `Restart=` for a unit of type oneshot (systemd NEWS, 244). */
 const OLDEST = 244;
@@ -21,9 +22,10 @@ const DISTURBERS = [
 
 /**
  * All is set once more after some seconds, until that succeeds: networkd and firewalld do their work after they have told systemd that they are up,
- * and Docker makes its rules anew after firewalld has thrown them away.
+ * and Docker makes its rules anew after firewalld has thrown them away. Turns that wait for a run of xhost do not count: its unit fails, and systemd
+ * starts it again, only where the script itself does, so that a unit that is started again is one that is failing.
  */
-const SETTLE = { seconds: 3, times: "1 2 3 4 5" };
+const SETTLE = { seconds: 3, times: 5 };
 
 /** What firewalld writes to while it loads its rules (FIREWALLD_TEMPDIR of its config): systemd hears nothing of `firewall-cmd --reload`. */
 const FIREWALLD = "/run/firewalld";
@@ -50,7 +52,8 @@ export const unitLines = (project: string): readonly string[] => [
   "[Service]",
   "Type=oneshot",
   `ExecStart=-/bin/sh ${upFile(project)}`,
-  `ExecStart=/bin/sh -c 'for i in ${SETTLE.times}; do sleep ${SETTLE.seconds}; sh ${upFile(project)} && exit; done; exit 1'`,
+  // Two dollars are one (systemd.service(5)).
+  `ExecStart=/bin/sh -c 'i=0; while test $$i -lt ${SETTLE.times}; do sleep ${SETTLE.seconds}; sh ${upFile(project)} && exit; test $$? = ${LATER} || i=$$((i + 1)); done; exit 1'`,
   "Restart=on-failure",
   "RestartSec=15",
   "KillMode=process",

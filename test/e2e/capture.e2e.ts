@@ -3,10 +3,14 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { labStart, labStop } from "../../src/lab/power.ts";
 import { serving } from "./packets.ts";
 import { addressOf, CLI, testLab, type TestLab } from "./xhost.ts";
+
+const PATIENT = { timeout: 120_000, interval: 250 };
+/** Within which nothing of a capture is left on a host once it has ended, and once it was killed. */
+const [SOON, LATER] = [60, 120];
 
 let lab: TestLab;
 let vxlan: string;
@@ -64,6 +68,13 @@ const read = async (file: string, ...fields: string[]): Promise<string[][]> => {
 const leftovers = async (): Promise<string> =>
   (await Promise.all(["h1", "h2"].map((host) => lab.on(host, "pgrep -a tcpdump || true")))).join("");
 
+/** Waits until so many IP packets, or more, are in the file of a capture that goes on: its end may not be whole yet. */
+const taken = (file: string, packets: number): Promise<void> =>
+  vi.waitFor(async () => {
+    const rows = await read(join(lab.folder, file), "frame.number");
+    expect(rows.length).toBeGreaterThanOrEqual(packets);
+  }, PATIENT);
+
 const goneWithin = async (seconds: number): Promise<void> => {
   for (let waited = 0; waited < seconds && (await leftovers()) !== ""; waited++) await setTimeout(1000);
   expect(await leftovers()).toBe("");
@@ -81,10 +92,10 @@ const points = (far: string, near: string, device: string): string[] => [
 ];
 
 /** A ping from c1 to c2 that is captured to a file: the points of the request, then those of the answer. */
-const captured = async (inventory: string, file: string, ...more: string[]): Promise<void> => {
-  const run = await capturing(inventory, "c1", "c2", "-w", file, ...more);
+const captured = async (inventory: string, file: string, packets: number): Promise<void> => {
+  const run = await capturing(inventory, "c1", "c2", "-w", file);
   await ping();
-  await setTimeout(300);
+  await taken(file, packets);
   run.kill("SIGINT");
   const { exitCode, stderr } = await run.end;
   expect(exitCode, stderr).toBe(0);
@@ -94,7 +105,7 @@ describe("a ping over vxlan, in a file that tshark reads", () => {
   let file: string;
   beforeAll(async () => {
     file = join(lab.folder, "ping.pcapng");
-    await captured(vxlan, "ping.pcapng");
+    await captured(vxlan, "ping.pcapng", 16);
   });
 
   test("is at every point, there and back, in the order of its way", async () => {
@@ -135,7 +146,7 @@ test("over route there is no tunnel, and the NICs see the packet as it is", asyn
   };
   await anew(vxlan, route);
   try {
-    await captured(route, "route.pcapng");
+    await captured(route, "route.pcapng", 12);
     const rows = await read(join(lab.folder, "route.pcapng"), "frame.interface_name", "ip.src", "icmp.type");
     const way = points("eth0", "eth0", "");
     const { c1, c2 } = addresses;
@@ -159,11 +170,11 @@ test("without -w there is a line for each packet", async () => {
   expect(lines[3]).toMatch(
     new RegExp(`h1 nic eth0 +10.211.55.11 > 10.211.55.12 vxlan \\d+: ${c1} > ${c2} icmp echo request id`),
   );
-  await goneWithin(5);
+  await goneWithin(SOON);
 });
 
 test("it ends after its time, --json says what was seen where, and one container gives all its packets", async () => {
-  const run = await capturing(vxlan, "c2", "--seconds", "4", "--json", "--point", "container,nic");
+  const run = await capturing(vxlan, "c2", "--seconds", "20", "--json", "--point", "container,nic");
   await ping();
   await lab.on("h2", `ping -c 1 ${addresses.c2}`);
   const { exitCode, stdout } = await run.end;
@@ -180,14 +191,15 @@ test("it ends after its time, --json says what was seen where, and one container
   // The host's own ping does not come by its NIC.
   expect(nic).toBe(2);
   expect(container).toBeGreaterThanOrEqual(4);
-  await goneWithin(5);
+  await goneWithin(SOON);
 });
 
 test("a filter narrows it inside; the tunnel's packets on the NIC stay whole", async () => {
   const run = await capturing(vxlan, "c1", "c2", "--filter", "tcp port 80", "-w", "filter.pcapng");
   await ping();
   await lab.on("h1", `docker exec c1 wget -q -O /dev/null http://${addresses.c2}/cgi-bin/who`);
-  await setTimeout(300);
+  // In the order of time: four of the ping, then those of the download.
+  await taken("filter.pcapng", 45);
   run.kill("SIGTERM");
   expect((await run.end).exitCode).toBe(0);
   const rows = await read(join(lab.folder, "filter.pcapng"), "frame.interface_name", "frame.protocols");
@@ -204,7 +216,7 @@ test("what is no filter is told with the host's words", async () => {
   // Said once, although no point takes it.
   expect(stderr.match(/filter expression/g), stderr).toHaveLength(1);
   expect(stderr).toMatch(/^h1: capture at h1 c1 container eth0: tcpdump: .*filter expression/m);
-  await goneWithin(5);
+  await goneWithin(SOON);
 });
 
 test("packets on stdout are a stream that tshark reads as it comes; when it goes, nothing is left on the hosts", async () => {
@@ -220,7 +232,7 @@ test("packets on stdout are a stream that tshark reads as it comes; when it goes
   const { stdout, exitCode, stderr } = await run;
   expect(exitCode, stderr).toBe(0);
   expect(stdout.split("\n")).toEqual(points("eth0", "eth0", "xh-ecap-vxlan").slice(0, 3));
-  await goneWithin(5);
+  await goneWithin(SOON);
   await pinging;
 });
 
@@ -228,10 +240,10 @@ test("killed without a word, it leaves nothing on the hosts for long", async () 
   const run = await capturing(vxlan, "c1", "c2", "-w", "killed.pcapng");
   expect((await leftovers()).match(/tcpdump/g)?.length).toBeGreaterThanOrEqual(8);
   await ping();
-  await setTimeout(800);
+  await taken("killed.pcapng", 16);
   run.kill("SIGKILL");
   await run.end;
-  await goneWithin(30);
+  await goneWithin(LATER);
   const rows = await read(join(lab.folder, "killed.pcapng"), "frame.interface_name");
   expect(rows).toHaveLength(16);
 });
@@ -244,7 +256,7 @@ test("an earlier capture is written over, another file is not", async () => {
   expect(await readFile(join(lab.folder, "notes.txt"), "utf8")).toBe("do not touch");
   for (let i = 0; i < 2; i++)
     expect((await lab.xhost("capture", vxlan, "c1", "-w", "again.pcapng", "--seconds", "1")).code).toBe(0);
-  await goneWithin(5);
+  await goneWithin(SOON);
 });
 
 test("what cannot be captured is told before anything begins", async () => {
@@ -280,15 +292,19 @@ test("a host without tcpdump, and a container that does not run, are named with 
 test("a container that is restarted ends its own point, and is told at the end; the others go on", async () => {
   const run = await capturing(vxlan, "c1", "c2", "-w", "restart.pcapng");
   await lab.on("h2", "docker restart -t 1 c2");
-  await ping(3);
+  const answered = async (): Promise<number> =>
+    (await read(join(lab.folder, "restart.pcapng"), "frame.interface_name", "icmp.type")).filter(
+      ([name, type]) => name === "h1 c1 container eth0" && type === "0",
+    ).length;
+  await vi.waitFor(async () => {
+    await ping();
+    expect(await answered()).toBeGreaterThanOrEqual(1);
+  }, PATIENT);
   run.kill("SIGINT");
   const { exitCode, stderr } = await run.end;
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/h2: capture at h2 c2 container eth0: tcpdump: .*(interface|disappeared|went down)/i);
-  const rows = await read(join(lab.folder, "restart.pcapng"), "frame.interface_name", "icmp.type");
-  expect(rows.filter(([name, type]) => name === "h1 c1 container eth0" && type === "0").length).toBeGreaterThanOrEqual(
-    1,
-  );
+  expect(await answered()).toBeGreaterThanOrEqual(1);
 });
 
 describe("Wireshark's interfaces", () => {
@@ -338,17 +354,19 @@ describe("Wireshark's interfaces", () => {
       "-e",
       "icmp.type",
     ]);
-    await setTimeout(3000);
-    await ping();
-    await setTimeout(1000);
+    let read = "";
+    reading.stdout.on("data", (chunk: Buffer) => (read += chunk.toString()));
+    const way = ["h1 c1 container eth0", "h1 nic eth0", "h2 nic eth0", "h2 c2 container eth0"];
+    const whole = [...way.map((name) => `${name}\t8`), ...way.toReversed().map((name) => `${name}\t0`), ""].join("\n");
+    // Nothing tells when the points listen: a ping that all of them have is the last of some.
+    await vi.waitFor(async () => {
+      await ping();
+      await expect.poll(() => read.endsWith(whole), { timeout: 5000 }).toBe(true);
+    }, PATIENT);
     run.kill("SIGTERM");
     expect((await run).exitCode).toBe(0);
-    const way = ["h1 c1 container eth0", "h1 nic eth0", "h2 nic eth0", "h2 c2 container eth0"];
-    expect((await reading).stdout.split("\n")).toEqual([
-      ...way.map((name) => `${name}\t8`),
-      ...way.toReversed().map((name) => `${name}\t0`),
-    ]);
-    await goneWithin(5);
+    expect((await reading).stdout).toBe(read.trimEnd());
+    await goneWithin(SOON);
   });
 
   test("are found and captured from by Wireshark's own machinery", async () => {
@@ -363,7 +381,7 @@ describe("Wireshark's interfaces", () => {
       });
     };
     expect((await tshark("-D")).stdout).toContain("xhost-ecap-c1 (c1 on h1, network app (xhost ecap))");
-    const pinging = lab.on("h1", `docker exec c1 ping -c 15 ${addresses.c2} || true`);
+    const pinging = lab.on("h1", `docker exec c1 ping -c 240 ${addresses.c2} || true`);
     try {
       const fields = ["-T", "fields", "-e", "frame.interface_name"];
       // Two pings are 32 packets at the eight points, wherever in the first one the points began to listen.
@@ -371,17 +389,24 @@ describe("Wireshark's interfaces", () => {
       expect(run.stdout.split("\n"), run.stderr).toHaveLength(32);
       expect(run.stdout).toContain("h1 c1 container eth0");
       expect(run.stderr).not.toContain("Error by extcap");
-      await goneWithin(5);
+      await goneWithin(SOON);
     } finally {
+      await lab.on("h1", "docker exec c1 killall ping || true");
       await pinging;
     }
   });
 });
 
 test("a host that is down is told, and how to capture without it", async () => {
+  // Else h1 may ask for the address of a host that is no more, and the tunnel's packet never gets to its NIC.
+  const known = "ip neigh show 10.211.55.12 dev eth0 | sed -n 's/.* lladdr \\([^ ]*\\).*/\\1/p'";
+  await lab.on(
+    "h1",
+    `ping -c 1 10.211.55.12 && ip neigh replace 10.211.55.12 lladdr $(${known}) dev eth0 nud permanent`,
+  );
   await labStop({ name: "ecap", host: "h2" });
   try {
-    const { code, stderr } = await lab.xhost("capture", vxlan, "c1", "c2", "--timeout", "3");
+    const { code, stderr } = await lab.xhost("capture", vxlan, "c1", "c2", "--timeout", "10");
     expect(code).toBe(4);
     expect(stderr).toContain("h2: cannot connect");
     expect(stderr).toContain("--limit h1 captures without");
@@ -392,6 +417,7 @@ test("a host that is down is told, and how to capture without it", async () => {
     expect(stdout.split("\n").map((line) => line.slice(17, 40).trim().split(/ {2}/)[0])).toHaveLength(4);
     expect(stdout).toContain("h1 nic eth0");
   } finally {
+    await lab.on("h1", "ip neigh del 10.211.55.12 dev eth0");
     await labStart({ name: "ecap", host: "h2" });
     await deploy(vxlan);
   }
@@ -400,7 +426,7 @@ test("a host that is down is told, and how to capture without it", async () => {
 test("a host that is lost meanwhile is told at the end, with the packets that came before", async () => {
   const run = await capturing(vxlan, "c1", "c2", "-w", "lost.pcapng");
   await ping();
-  await setTimeout(1000);
+  await taken("lost.pcapng", 16);
   await labStop({ name: "ecap", host: "h2" });
   try {
     await setTimeout(1000);

@@ -116,7 +116,7 @@ describe("on two hosts", () => {
     run.kill("SIGKILL");
     await run.ended;
     await expect
-      .poll(() => lab.on("h2", "iptables -S DOCKER-USER"), { timeout: 30_000 })
+      .poll(() => lab.on("h2", "iptables -S DOCKER-USER"), { timeout: 120_000 })
       .not.toContain("xhost-scenario");
     const next = await at.xhost(...on("run", "cross-host"));
     expect(next.code, next.stderr).toBe(0);

@@ -177,6 +177,6 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
 });
 
 const waitFor = async (isThere: () => boolean): Promise<void> => {
-  for (let i = 0; i < 300 && !isThere(); i++) await setTimeout(100);
+  for (let i = 0; i < 1800 && !isThere(); i++) await setTimeout(100);
   expect(isThere()).toBe(true);
 };

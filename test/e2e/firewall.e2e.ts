@@ -20,14 +20,16 @@ const HTTP_GET = `bash -c 'exec 3<>/dev/tcp/10.211.55.11/8080; printf "GET / HTT
 
 /** Prints the source of the first echo request that comes in: a raw ICMP socket gets them with their IP header. */
 const FIRST_ECHO =
-  'use Socket; alarm 8; socket(S,PF_INET,SOCK_RAW,1) or die; do { recv(S,$b,65535,0) } until ord(substr($b,(ord($b)&15)*4,1))==8; print join(".",unpack("C4",substr($b,12,4)))';
+  'use Socket; alarm 90; socket(S,PF_INET,SOCK_RAW,1) or die; do { recv(S,$b,65535,0) } until ord(substr($b,(ord($b)&15)*4,1))==8; print join(".",unpack("C4",substr($b,12,4)))';
 
 /** The source address under which a ping of a container to the outside (192.0.2.1) arrives there. */
 const outsideSees = async (lab: TestLab, host: string, container: string): Promise<string> => {
   const look = lab.on("fabric", `perl -e '${FIRST_ECHO}'`);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  await lab.on(host, `docker exec ${container} ping -c 2 -W 1 192.0.2.1`);
-  return look;
+  const over = new AbortController();
+  const looked = look.finally(() => over.abort());
+  // Nothing tells when it listens.
+  while (!over.signal.aborted) await lab.on(host, `docker exec ${container} ping -c 1 -W 2 192.0.2.1`);
+  return looked;
 };
 
 describe.each(ENGINES)("firewall on %s", (_title, engine) => {

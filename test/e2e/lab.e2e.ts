@@ -52,15 +52,22 @@ describe("two labs side by side, one on Docker 20.10 and 28.5, one on the machin
 
   test("what nobody has is refused at once, each time, and a name is not found at once", async () => {
     const start = performance.now();
-    const pings = await inOne("h1", "for i in 1 2 3; do ping -c1 -W2 203.0.113.9; done; getent hosts example.com");
+    const pings = await inOne(
+      "h1",
+      "for i in 1 2 3; do ping -c1 -W20 203.0.113.9; done; RES_OPTIONS=timeout:20 getent hosts example.com",
+    );
     expect(pings.stdout.match(/Unreachable/g)).toHaveLength(3);
-    expect(performance.now() - start).toBeLessThan(2000);
+    // One that is waited for takes as long as this.
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   test("the outside sees a container's traffic as its host's", async () => {
     await Promise.all([
-      labExec({ name: one, host: "fabric", command: shell("timeout 3 nc -l -n -v 192.0.2.1 8099 2>&1; true") }),
-      setTimeout(700).then(() => inOne("h1", "docker run --rm xhost-lab:1 sh -c 'echo hi | nc 192.0.2.1 8099'")),
+      labExec({ name: one, host: "fabric", command: shell("timeout 90 nc -l -n -v 192.0.2.1 8099 2>&1; true") }),
+      inOne(
+        "h1",
+        "docker run --rm xhost-lab:1 sh -c 'for i in $(seq 200); do ! echo hi | nc 192.0.2.1 8099 || break; sleep 0.2; done'",
+      ),
     ]).then(([heard]) => expect(heard.stdout).toContain("10.211.55.11"));
   });
 

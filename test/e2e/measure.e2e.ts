@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const connect = async () => {
-  const connections = connector({ timeout: 20, note: () => undefined });
+  const connections = connector({ timeout: 60, note: () => undefined });
   const inventory = parseInventory(await readFile(lab.lab.inventory, "utf8"), { file: "inventory.yml", env: {} });
   const open = inventory.hosts.map(async (host) => [host.name, await connections.open(host)] as const);
   return { ssh: connections, hosts: new Map(await Promise.all(open)) };
@@ -258,7 +258,7 @@ describe("nothing is left", () => {
     expect(await shell?.nextLine()).toBe("R");
     expect(await probers("h1")).not.toBe("");
     await second.ssh.close();
-    for (let i = 0; i < 100 && (await probers("h1")) !== ""; i++) await setTimeout(20);
+    for (let i = 0; i < 1000 && (await probers("h1")) !== ""; i++) await setTimeout(20);
     expect(await probers("h1")).toBe("");
   });
 });

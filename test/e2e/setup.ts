@@ -11,6 +11,7 @@ const BESIDES = [
   need("dbus-daemon", "dbus-daemon", "dbus"),
   need("ethtool", "ethtool"),
   need("tcpdump", "tcpdump"),
+  need("strace", "strace"),
   need("ovs-vswitchd", "openvswitch-switch"),
 ];
 

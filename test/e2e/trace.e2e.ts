@@ -86,10 +86,10 @@ describe.each(["route", "vxlan", "wireguard"] as const)("by %s", (plane: keyof t
     const before = await Promise.all(["h1", "h2"].map(lab.snapshot));
     await lab.on("h1", filled("iptables -I DOCKER-USER -d C2 -j DROP"));
     const run = lab.start("trace", file, "c1", "c2");
-    await vi.waitFor(async () => expect(await atWork("h2")).not.toBe(""), { timeout: 15_000, interval: 50 });
+    await vi.waitFor(async () => expect(await atWork("h2")).not.toBe(""), { timeout: 120_000, interval: 50 });
     run.kill(signal);
     await run;
-    await vi.waitFor(async () => expect((await atWork("h1")) + (await atWork("h2"))).toBe(""), { timeout: 5000 });
+    await vi.waitFor(async () => expect((await atWork("h1")) + (await atWork("h2"))).toBe(""), { timeout: 60_000 });
     await lab.on("h1", filled("iptables -D DOCKER-USER -d C2 -j DROP"));
     expect(await Promise.all(["h1", "h2"].map(lab.snapshot))).toEqual(before);
   });

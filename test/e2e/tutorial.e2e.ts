@@ -8,6 +8,6 @@ import { FOLDER, generate, sources } from "../../bench/tutorial-run.ts";
 
 const pages = (await sources()).filter(({ text }) => !needsLab(text));
 
-test.each(pages)("$file is what the tool prints", { timeout: 240_000 }, async (page) => {
+test.each(pages)("$file is what the tool prints", { timeout: 600_000 }, async (page) => {
   expect(await generate(page, undefined)).toBe(await readFile(join(FOLDER, page.file), "utf8"));
 });

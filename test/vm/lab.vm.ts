@@ -15,7 +15,7 @@ import { labUp } from "../../src/lab/up.ts";
 import { addressOf, CLI, pings, testLab, type TestLab } from "../e2e/xhost.ts";
 
 /** A kernel in user mode takes its time, on a machine that is busy with other tests even more. */
-const SLOW = { timeout: 100_000, interval: 500 };
+const SLOW = { timeout: 240_000, interval: 500 };
 const [name, cut] = ["vm-lab", "vm-cut"];
 let lab: TestLab;
 
@@ -69,8 +69,8 @@ describe("two hosts", () => {
       );
     await Promise.all([end(1, 2), end(2, 1)]);
     expect(await lab.on("h1", "cat /sys/class/net/t0/mtu")).toBe("1480");
-    const seen = lab.on("h2", "timeout 30 tcpdump -nl -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/tmp/tcpdump");
-    await vi.waitFor(() => lab.on("h2", "grep 'listening on' /tmp/tcpdump"), { timeout: 20_000 });
+    const seen = lab.on("h2", "timeout 120 tcpdump -nl -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/tmp/tcpdump");
+    await vi.waitFor(() => lab.on("h2", "grep 'listening on' /tmp/tcpdump"), SLOW);
     await lab.on("h1", "ping -c 2 -W 2 10.10.100.2");
     expect(await seen).toMatch(
       /10\.211\.55\.11 > 10\.211\.55\.12: IP 10\.10\.100\.1 > 10\.10\.100\.2: ICMP echo request/,

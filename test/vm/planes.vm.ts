@@ -4,12 +4,13 @@ import { byPlane, deployed, endsOf, expectInSync, testPlane } from "../e2e/plane
 import { sent } from "../e2e/packets.ts";
 import { addressOf, testLab, type TestLab } from "../e2e/xhost.ts";
 import { testBoot } from "./boot.ts";
+import { testConfirm } from "./confirm.ts";
 import { testCapture, testTrace } from "./looking.ts";
 
 let lab: TestLab;
 
 /** A word with such a host takes a second. */
-const PATIENT = { timeout: 20_000, interval: 200 };
+const PATIENT = { timeout: 90_000, interval: 200 };
 
 beforeAll(async () => {
   lab = await testLab("vm-planes", 2, "bookworm", { kind: "uml" });
@@ -37,7 +38,7 @@ describe("ipip on the wire", () => {
     const [one, two] = endsOf(lab);
     if (one === undefined || two === undefined) throw new Error("no containers");
     const [from, to] = [await addressOf(lab, one.host, one.container), await addressOf(lab, two.host, two.container)];
-    const capture = "timeout 20 tcpdump -n -v -l -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/tmp/tcpdump.log";
+    const capture = "timeout 120 tcpdump -n -v -l -c 1 -i eth0 'ip proto 4 and src 10.211.55.11' 2>/tmp/tcpdump.log";
     const seen = lab.on("h2", capture);
     await vi.waitFor(async () => expect(await lab.on("h2", "cat /tmp/tcpdump.log")).toContain("listening on"), PATIENT);
     expect(await sent(lab, one, to, 1480)).toBe("arrives");
@@ -112,4 +113,5 @@ describe("auto, where every plane's module is there", () => {
   });
 });
 
+testConfirm(() => lab, "vm-planes");
 testBoot(() => lab);
