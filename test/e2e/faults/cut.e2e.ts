@@ -161,13 +161,30 @@ describe.each(ENGINES)("a deploy that is disturbed on %s", (_title, engine) => {
     await gone();
   });
 
-  test("a lock whose holder gives no sign of life is taken over", async () => {
+  test("a run on one host keeps another from all of them", async () => {
+    const run = await until("Apply", file, "--limit", "h2");
+    run.kill("SIGSTOP");
+    const was = await ours("h1");
+    const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+    expect(code, stderr).toBe(1);
+    expect(stderr).toMatch(/^h2: lock project xc-\w+: held by /m);
+    expect(await ours("h1")).toBe(was);
+    run.kill("SIGCONT");
+    await run.ended;
+    await expectWhole();
+    await gone();
+  });
+
+  test("a lock whose holder gives no sign of life is taken over, and the holder can do no more should it wake up", async () => {
     const run = await until("Apply", file);
     run.kill("SIGSTOP");
     for (const host of hosts) await lab.on(host, `touch -d '-2 minutes' /run/xhost/lock/${name}`);
     await expectWhole();
-    run.kill("SIGKILL");
-    await run.ended;
+    const was = await Promise.all(hosts.map(ours));
+    run.kill("SIGCONT");
+    const { exitCode, stderr } = await run.ended;
+    expect(exitCode, stderr).not.toBe(0);
+    expect(await Promise.all(hosts.map(ours))).toEqual(was);
     await gone();
   });
 });
