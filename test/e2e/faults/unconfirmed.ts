@@ -12,7 +12,10 @@ type Tunnel = Exclude<Plane, "route">;
 export const PATIENT = { timeout: 240_000, interval: 500 };
 export const HOSTS = ["h1", "h2"] as const;
 
-/** All that a change of planes changes, but rules. Devices of containers and of their networks come and go with these. */
+/**
+ * All that a change of planes changes, but rules. Devices of containers and of their networks come and go with these; WireGuard's keys are made before any
+ * change, because the other hosts have to know them, and go with the next run that has no use for them.
+ */
 export const STATE = [
   `ip -4 route show table all | sort`,
   `ip -o -d link | grep -vE 'veth| bridge ' | sed -E 's/ [a-z_]+_timer +[0-9.]+//g; s/^[0-9]+: //; s/ fdb_n_learned [0-9]+//; s/ tso_max_[a-z]+ [0-9]+//g' | sort`,
@@ -20,7 +23,7 @@ export const STATE = [
   `for what in public-key listen-port endpoints allowed-ips; do wg show all $what 2>/dev/null; done | sort`,
   `grep -H . /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/ip_forward | grep -v veth`,
   `test ! -e /proc/modules || lsmod | grep -oE '^(ipip|vxlan) '`,
-  `find /etc/xhost /etc/systemd/system -path '*xhost*' -type f -exec cksum {} + | sort -k3; ls -l /etc/systemd/system/*.wants 2>/dev/null | grep -o 'xhost.*'`,
+  `find /etc/xhost /etc/systemd/system -path '*xhost*' -type f ! -name wireguard.key -exec cksum {} + | sort -k3; ls -l /etc/systemd/system/*.wants 2>/dev/null | grep -o 'xhost.*'`,
 ].join("; ");
 const RULES = "iptables-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'";
 
