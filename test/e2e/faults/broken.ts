@@ -54,7 +54,7 @@ export const testBroken = (at: () => Disturbed): void => {
     expect(stderr).toContain("(ran: 0)");
     expect([1, 4], stderr).toContain(exitCode);
     expect(stderr).toMatch(/^h1: /m);
-    await at().lab.on("h1", "start-docker");
+    await at().lab.on("h1", "start-docker; until docker info >/dev/null 2>&1; do sleep 0.2; done");
     expect(await at().lab.on("h1", "docker ps -aq")).toBe("");
     await at().expectWhole();
     await at().gone();
@@ -64,7 +64,8 @@ export const testBroken = (at: () => Disturbed): void => {
     const run = onH1("sh -c 'stop-docker; start-docker; until docker info >/dev/null 2>&1; do sleep 0.2; done'");
     const { exitCode, stdout, stderr } = await deploy({ at: CHANGE_OF_H1, run });
     expect(stderr).toContain("(ran: 0)");
-    expect(exitCode, stdout + stderr).toBe(1);
+    // The containers do not run, or else Docker cannot be asked over a channel that has ended with it.
+    expect([1, 4], stdout + stderr).toContain(exitCode);
     expect(await at().ours("h1")).toContain("XHOST");
     expect(await at().lab.on("h1", "docker ps -q")).toBe("");
     await at().expectWhole();

@@ -92,13 +92,16 @@ describe.each(ENGINES)("a deploy that is disturbed on %s", (_title, engine) => {
     await expectAsBefore();
     const was = await ours("h1");
     const cut = await lab.xhost("deploy", cutting, "--yes", "--i-know", "--timeout", "15", "--confirm-timeout", "40");
-    expect(cut.code, cut.stderr).toBe(4);
-    expect(cut.stderr).toMatch(/^h1: [^]*nobody can log in after the change/m);
+    // The answer of the change itself does not come through any more, or else the login after it.
+    expect([1, 4], cut.stderr).toContain(cut.code);
+    expect(cut.stderr).toMatch(/^h1: [^]*(no end within 15 s|nobody can log in after the change|connection is lost)/m);
     await expect.poll(() => ours("h1"), PATIENT).toBe(was);
     await unlocked();
     const back = await lab.xhost("destroy", cutting, "--yes");
     expect(back.code, back.stderr).toBe(0);
-    expect(back.stderr).toMatch(/h1: a change of links, .* was not confirmed, and the host took it back at 20/);
+    expect(cut.stderr + back.stderr).toMatch(
+      /^what was done of it was taken back$|^h1: a change of links, .* was not confirmed, and the host took it back at 20/m,
+    );
     await expectAsBefore();
     await operator("del");
   });
