@@ -100,7 +100,7 @@ describe.each(ENGINES)("a deploy that is disturbed on %s", (_title, engine) => {
     const back = await lab.xhost("destroy", cutting, "--yes");
     expect(back.code, back.stderr).toBe(0);
     expect(cut.stderr + back.stderr).toMatch(
-      /^what was done of it was taken back$|^h1: a change of links, .* was not confirmed, and the host took it back at 20/m,
+      /what was done of it was taken back|the host takes back what was done of it|the host took it back at 20/,
     );
     await expectAsBefore();
     await operator("del");
