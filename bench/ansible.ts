@@ -4,18 +4,15 @@ import { labImage } from "../src/lab/names.ts";
 import { byHand, handEnvironment } from "./by-hand.ts";
 import { COMMAND, root, type Fleet } from "./fleet.ts";
 import { leftBehind, sameLeft } from "./left-behind.ts";
-import { timed, xhost, type Pair } from "./measured.ts";
+import { timed, xhost, type Rounds } from "./measured.ts";
 import { ANSIBLE } from "./targets.ts";
 
-type Rounds = { readonly rounds: number; readonly onRound: (text: string) => void };
-
 /** A fresh deploy and one with nothing to do, in turn. Each run of Ansible begins without connections, as each of xhost does. */
-export const againstAnsible = async (fleet: Fleet, { rounds, onRound }: Rounds): Promise<readonly Pair[]> => {
+export const againstAnsible = async (fleet: Fleet, { rounds, onRound, onPair }: Rounds): Promise<void> => {
   const { size, inventories, places } = fleet;
   const hosts = places.slice(0, size);
   const play = await ansible(fleet);
   const { destroy } = await byHand({ ...fleet, places: hosts });
-  const pairs: Pair[] = [];
   for (let round = 1; round <= rounds; round++) {
     onRound(`Ansible, round ${round} of ${rounds}`);
     const ours = () => xhost(fleet, "deploy", "--yes", inventories.first);
@@ -29,10 +26,9 @@ export const againstAnsible = async (fleet: Fleet, { rounds, onRound }: Rounds):
     const theirIdle = await timed(() => play.run("nothing changes"));
     await play.hangUp();
     await destroy();
-    pairs.push({ hosts: size, operation: "fresh deploy", rival: ANSIBLE, ours: fresh, theirs });
-    pairs.push({ hosts: size, operation: "no-op deploy", rival: ANSIBLE, ours: idle, theirs: theirIdle });
+    onPair({ hosts: size, operation: "fresh deploy", rival: ANSIBLE, ours: fresh, theirs });
+    onPair({ hosts: size, operation: "no-op deploy", rival: ANSIBLE, ours: idle, theirs: theirIdle });
   }
-  return pairs;
 };
 
 const ansible = async (fleet: Fleet) => {

@@ -21,7 +21,7 @@ import { againstSwarm } from "./swarm.ts";
 type Size = { readonly hosts: number; readonly limit: number; readonly ansible: number; readonly swarm: number };
 
 const QUICK: readonly Size[] = [
-  { hosts: 2, limit: 5, ansible: 3, swarm: 0 },
+  { hosts: 2, limit: 4, ansible: 2, swarm: 0 },
   { hosts: 10, limit: 2, ansible: 1, swarm: 0 },
 ];
 const FULL: readonly Size[] = [
@@ -65,10 +65,11 @@ const compare = async ({ hosts, limit, ansible, swarm }: Size): Promise<number> 
     const fleet = await fleetOf(lab, hosts);
     ({ version } = fleet);
     const told = (text: string): void => say(`${hosts} hosts, ${text}`);
-    pairs.push(...(await againstTheLimit(fleet, { rounds: limit, onRound: told })));
-    pairs.push(...(await againstAnsible(fleet, { rounds: ansible, onRound: told })));
+    const onPair = (pair: Pair): void => void pairs.push(pair);
+    await againstTheLimit(fleet, { rounds: limit, onRound: told, onPair });
+    await againstAnsible(fleet, { rounds: ansible, onRound: told, onPair });
     // What Swarm makes on a host outlives it: the last to go.
-    pairs.push(...(await againstSwarm(fleet, { rounds: swarm, onRound: told })));
+    await againstSwarm(fleet, { rounds: swarm, onRound: told, onPair });
   });
 
 const others = async (): Promise<readonly Section[]> => {
@@ -92,9 +93,9 @@ for (const size of sizes) {
   code = await compare(size);
   if (code !== 0) break;
 }
-if (code === 0) {
-  const sections = [...sectionsOf(pairs), ...(isFull ? await others() : [])];
-  const name = values.hosts === undefined ? (isFull ? "results-full" : "results") : undefined;
-  await writeResults(sections, { pairs, version, name });
-}
+// What was cut short, or is not one of the two sets, is shown and not written.
+const isWhole = code === 0 && values.hosts === undefined;
+const sections = [...sectionsOf(pairs), ...(isWhole && isFull ? await others() : [])];
+if (pairs.length > 0)
+  await writeResults(sections, { pairs, version, name: isWhole ? (isFull ? "results-full" : "results") : undefined });
 process.exitCode = code;

@@ -2,22 +2,20 @@
 import { byHand, type ByHand } from "./by-hand.ts";
 import type { Fleet } from "./fleet.ts";
 import { leftBehind, sameLeft, type LeftBehind } from "./left-behind.ts";
-import { timed, xhost, type Cost, type Pair } from "./measured.ts";
+import { timed, xhost, type Cost, type Pair, type Rounds } from "./measured.ts";
 import { BY_HAND, READ_SCRIPT_ALONE, type Operation } from "./targets.ts";
-
-type Rounds = { readonly rounds: number; readonly onRound: (text: string) => void };
 
 /**
  * Each round is a whole life of the fleet with xhost and one by hand, in turn. Throws where they do not leave the same behind, or anything in
  * the end.
  */
-export const againstTheLimit = async (fleet: Fleet, { rounds, onRound }: Rounds): Promise<readonly Pair[]> => {
-  const pairs: Pair[] = [];
+export const againstTheLimit = async (fleet: Fleet, { rounds, onRound, onPair }: Rounds): Promise<void> => {
   const hand = await byHand(fleet);
   const before = await leftBehind(fleet, fleet.places);
-  // The first round only warms up: caches of the disk, of Docker and of Node.
-  for (let round = 0; round <= rounds; round++) {
-    onRound(round === 0 ? "warming up" : `by hand, round ${round} of ${rounds}`);
+  onRound("warming up");
+  await warmUp([ourWork(fleet), theirWork(hand)]);
+  for (let round = 1; round <= rounds; round++) {
+    onRound(`by hand, round ${round} of ${rounds}`);
     const idle: Pair[] = [];
     const one = (): Promise<Life<Cost>> => lifeOf(fleet, ourWork(fleet), () => noOps(fleet, hand, idle));
     const other = (): Promise<Life<number>> => lifeOf(fleet, theirWork(hand));
@@ -29,9 +27,8 @@ export const againstTheLimit = async (fleet: Fleet, { rounds, onRound }: Rounds)
       ...{ hosts: fleet.size, operation, rival: BY_HAND, ours },
       theirs: them.took.get(operation) ?? Number.NaN,
     });
-    if (round > 0) pairs.push(...[...us.took].map(of), ...idle);
+    for (const pair of [...[...us.took].map(of), ...idle]) onPair(pair);
   }
-  return pairs;
 };
 
 const swapped = <A, B>([a, b]: readonly [A, B]): readonly [B, A] => [b, a];
@@ -54,6 +51,15 @@ const theirWork = ({ deploy, change, join, destroy }: ByHand): Work<number> => (
   join: () => timed(join),
   destroy: () => timed(destroy),
 });
+
+/** Caches of the disk, of Docker and of Node. */
+const warmUp = async (works: readonly Work<unknown>[]): Promise<void> => {
+  for (const { deploy, join, destroy } of works) {
+    await deploy();
+    await join();
+    await destroy();
+  }
+};
 
 /** What each operation took, and what stood after the first and before the last. */
 type Life<T> = { readonly took: ReadonlyMap<Operation, T>; readonly deployed: LeftBehind; readonly grown: LeftBehind };

@@ -16,6 +16,13 @@ export type Pair = {
 /** Seconds from start to exit, seconds of processor in user mode, and the peak of resident memory in MiB. */
 export type Cost = { readonly seconds: number; readonly user: number; readonly memory: number };
 
+/** How often a comparison is made; what it gives is told as it comes, so that it is not lost with what comes later. */
+export type Rounds = {
+  readonly rounds: number;
+  readonly onRound: (text: string) => void;
+  readonly onPair: (pair: Pair) => void;
+};
+
 export const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const start = performance.now();
   await work();

@@ -14,8 +14,11 @@ type About = {
   readonly name: string | undefined;
 };
 
-const ABOUT = `Seconds are from start to exit and mean little: the hosts are on the same machine. Each pair was measured one right after the
-other on the same lab; the ratio is the median of the pairs' own, the spread their least and most. xhost is what is published, run by \`node\`.`;
+const ABOUT = [
+  "Seconds are from start to exit and mean little: the hosts are on the same machine. The two of a pair were measured one right after",
+  "the other on the same lab; a ratio is the median of the pairs' own ratios, the spread the least and the most of them. xhost is what",
+  "is published, run by `node`; its no-op deploy stands beside nothing but the script that it looks at the hosts with.",
+].join("\n");
 
 export const writeResults = async (sections: readonly Section[], { pairs, version, name }: About): Promise<void> => {
   const file = `${root}bench/${name ?? "results"}.md`;
@@ -23,7 +26,7 @@ export const writeResults = async (sections: readonly Section[], { pairs, versio
   const machine = `${cpus().length} processors, Linux ${release()}, Docker ${version}`;
   const text = [
     "# xhost beside what else does the same work",
-    `Written by \`${command}\` on ${machine}. ${ABOUT}`,
+    `Written by \`${command}\` on ${machine}.\n${ABOUT}`,
     verdictOf(pairs),
     ...sections.flatMap((section) => [`## ${section.title}`, illustrated(section, name ?? "results")]),
   ].join("\n\n");

@@ -42,7 +42,9 @@ until test -n "\$own" && test -n "\$other"; do
     '{{.NodeID}} {{.Status.State}} {{range .NetworksAttachments}}{{index .Addresses 0}}{{end}}' |
     sed -n "/^\$self/d; s|^[^ ]* running \\(.*\\)/.*|\\1|p" | head -n 1)
 done
-nsenter -t \$(docker inspect -f '{{.State.Pid}}' \$own) -n ping -n -q -c 1 -i 0.2 -w 60 \$other >/dev/null
+pid=\$(docker inspect -f '{{.State.Pid}}' \$own)
+# An answer that there is no such host ends ping.
+tries=100; until nsenter -t \$pid -n ping -n -q -c 1 -i 0.2 -w 5 \$other >/dev/null; do tries=\$((tries - 1)); test \$tries != 0; sleep 0.2; done
 END
 }
 
