@@ -1,7 +1,7 @@
 // How long xhost takes beside what else does the same work: a quick set in less than ten minutes, or all of it.
 //   npm run bench                                2 and 10 hosts, by hand and Ansible: bench/results.md
 //   npm run bench:full                           30 hosts too, Swarm, scale and planning: bench/results-full.md
-//   node bench/bench.ts --hosts 2 --rounds 1     one size and nothing but that many rounds of each; the tables are only printed
+//   node bench/bench.ts --hosts 2 --rounds 1 [--swarm]    one size and that many rounds of each; the tables are only printed
 import { access } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
@@ -34,10 +34,15 @@ const FULL: readonly Size[] = [
 const OTHERS = ["bench/scale.ts", "bench/planning.ts"];
 
 const { values } = parseArgs({
-  options: { full: { type: "boolean" }, hosts: { type: "string" }, rounds: { type: "string" } },
+  options: {
+    full: { type: "boolean" },
+    hosts: { type: "string" },
+    rounds: { type: "string" },
+    swarm: { type: "boolean" },
+  },
 });
 const rounds = Math.max(1, Number(values.rounds) || 1);
-const one = { hosts: Number(values.hosts), limit: rounds, ansible: rounds, swarm: rounds };
+const one = { hosts: Number(values.hosts), limit: rounds, ansible: rounds, swarm: values.swarm === true ? rounds : 0 };
 const isFull = values.full === true;
 const sizes = values.hosts === undefined ? (isFull ? FULL : QUICK) : [one];
 

@@ -63,7 +63,7 @@ container() { # HOST [OPTION...]
 pings() { # HOST PEER...: from the container, all at once
   local name=${containers[$1]} peer
   shift
-  echo "nsenter -t \$(docker inspect -f '{{.State.Pid}}' $name) -n sh -ec 'for to; do"
+  echo "nsenter -t \$(docker container inspect -f '{{.State.Pid}}' $name) -n sh -ec 'for to; do"
   # An answer that there is no such host ends ping, and the other host may be not as far yet.
   echo '  { tries=50; until ping -n -q -c 1 -i 0.2 -w 5 $to >/dev/null; do tries=$((tries - 1)); test $tries != 0; sleep 0.2; done; } & pings="$pings $!"'
   printf "done; for each in \$pings; do wait \$each; done' sh"

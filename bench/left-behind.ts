@@ -36,7 +36,7 @@ const scriptOf = ({ container }: Place): string =>
     "ip -j -4 route",
     "iptables-save",
     "docker network inspect app 2>/dev/null",
-    `docker inspect ${container} 2>/dev/null; true`,
+    `docker container inspect ${container} 2>/dev/null; true`,
   ].join("; printf '\\036'; ");
 
 const parsed = (json: string): readonly unknown[] => (json.trim() === "" ? [] : (JSON.parse(json) as unknown[]));

@@ -57,10 +57,10 @@ const section = (title: string, groups: readonly Group[], unit: string, value: (
       ),
       ...[value(group).toFixed(2), `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`],
       ...[String(pairs.length), target === undefined ? "" : targetText(target)],
-      target === undefined ? "" : isHeld(target, group.ratio) ? "held" : "**missed**",
+      target === undefined ? "" : isHeld(target, group.ratio) ? "yes" : "**no**",
     ];
   });
-  const head = ["operation", "beside", "hosts", "xhost, s", "other, s", unit, "spread", "pairs", "target", ""];
+  const head = ["operation", "beside", "hosts", "xhost, s", "other, s", unit, "spread", "pairs", "target", "held"];
   const picture = unit === "of the limit" ? "limit.svg" : "tools.svg";
   return { title, markdown: markdownTable(head, rows), plots: { [picture]: plot(title, groups, unit, value) } };
 };
