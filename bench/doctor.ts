@@ -5,6 +5,7 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parse } from "yaml";
+import { roomForNeighbours } from "./neighbours.ts";
 import { withScratchLab, type Run, type ScratchLab } from "./scratch-lab.ts";
 
 const TARGET = 3;
@@ -22,18 +23,8 @@ type Written = {
   readonly hosts: Readonly<Record<string, { readonly ssh: { readonly host: string } }>>;
 };
 
-/** Neighbours of all network namespaces count together (gc_thresh3, arp(7)), and every lab host knows every other one. */
-const roomForNeighbours = async (): Promise<void> => {
-  const file = "/proc/sys/net/ipv4/neigh/default/gc_thresh3";
-  const [room, needed] = [Number(await readFile(file, "utf8")), hosts * (hosts + 4)];
-  if (room < needed)
-    throw new Error(
-      `this machine's neighbour table takes ${room} entries, ${hosts} lab hosts need ${needed}: for the time being, sysctl -w net.ipv4.neigh.default.gc_thresh2=${needed} net.ipv4.neigh.default.gc_thresh3=${needed}`,
-    );
-};
-
 const bench = async ({ name, folder, run }: ScratchLab): Promise<void> => {
-  await roomForNeighbours();
+  await roomForNeighbours(hosts);
   console.log(`building what is published, and ${hosts} lab hosts`);
   await run(["npm", "--prefix", root, "run", "-s", "build"]);
   const cli = [process.execPath, `${root}dist/cli.js`];

@@ -1,0 +1,106 @@
+// How long xhost takes beside what else does the same work: a quick set in less than ten minutes, or all of it.
+//   npm run bench                                2 and 10 hosts, by hand and Ansible: bench/results.md
+//   npm run bench:full                           30 hosts too, Swarm, scale and planning: bench/results-full.md
+//   node bench/bench.ts --hosts 2 --rounds 1 [--swarm]    one size and that many rounds of each; the tables are only printed
+import { access } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import { installPackages, packagesFor } from "../src/lab/install.ts";
+import { missingOf } from "../src/lab/programs.ts";
+import { againstAnsible } from "./ansible.ts";
+import { fleetOf, root } from "./fleet.ts";
+import { againstTheLimit } from "./limit.ts";
+import type { Pair } from "./measured.ts";
+import { roomForNeighbours } from "./neighbours.ts";
+import { sectionsOf, type Section } from "./report.ts";
+import { writeResults } from "./results.ts";
+import { withScratchLab } from "./scratch-lab.ts";
+import { againstSwarm } from "./swarm.ts";
+
+/** Rounds of each comparison on a lab of that many hosts. */
+type Size = { readonly hosts: number; readonly limit: number; readonly ansible: number; readonly swarm: number };
+
+const QUICK: readonly Size[] = [
+  { hosts: 2, limit: 4, ansible: 2, swarm: 0 },
+  { hosts: 10, limit: 2, ansible: 1, swarm: 0 },
+];
+const FULL: readonly Size[] = [
+  { hosts: 2, limit: 9, ansible: 5, swarm: 5 },
+  { hosts: 10, limit: 7, ansible: 3, swarm: 3 },
+  { hosts: 30, limit: 5, ansible: 2, swarm: 2 },
+];
+
+/** Benchmarks of their own that the full set takes in: with --json each prints one `Section`. */
+const OTHERS = ["bench/scale.ts", "bench/planning.ts"];
+
+const { values } = parseArgs({
+  options: {
+    full: { type: "boolean" },
+    hosts: { type: "string" },
+    rounds: { type: "string" },
+    swarm: { type: "boolean" },
+  },
+});
+const rounds = Math.max(1, Number(values.rounds) || 1);
+const one = { hosts: Number(values.hosts), limit: rounds, ansible: rounds, swarm: values.swarm === true ? rounds : 0 };
+const isFull = values.full === true;
+const sizes = values.hosts === undefined ? (isFull ? FULL : QUICK) : [one];
+
+const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
+const prepare = async (): Promise<void> => {
+  await roomForNeighbours(Math.max(...sizes.map(({ hosts }) => hosts)) + 1);
+  const program = (name: string, of: string) => ({ program: name, packages: [of] });
+  const missing = await missingOf([program("time", "time"), program("ansible-playbook", "ansible")]);
+  const packages = [...(await packagesFor(missing)), ...((await hasDocker()) ? [] : ["python3-docker"])];
+  if (packages.length > 0) await installPackages(packages, { onProgress: say, signal: undefined });
+  await execa("npm", ["--prefix", root, "run", "-s", "build"]);
+};
+
+/** What Ansible's modules for Docker need on the hosts, which have the machine's files. */
+const hasDocker = async (): Promise<boolean> =>
+  !(await execa("/usr/bin/python3", ["-c", "import docker"], { reject: false })).failed;
+
+let version = "";
+const pairs: Pair[] = [];
+
+const compare = async ({ hosts, limit, ansible, swarm }: Size): Promise<number> =>
+  withScratchLab("bench", async (lab) => {
+    say(`${hosts} hosts, and one to join them`);
+    const fleet = await fleetOf(lab, hosts);
+    ({ version } = fleet);
+    const told = (text: string): void => say(`${hosts} hosts, ${text}`);
+    const onPair = (pair: Pair): void => void pairs.push(pair);
+    await againstTheLimit(fleet, { rounds: limit, onRound: told, onPair });
+    await againstAnsible(fleet, { rounds: ansible, onRound: told, onPair });
+    // What Swarm makes on a host outlives it: the last to go.
+    await againstSwarm(fleet, { rounds: swarm, onRound: told, onPair });
+  });
+
+const others = async (): Promise<readonly Section[]> => {
+  const sections: Section[] = [];
+  for (const script of OTHERS) {
+    const isThere = await access(`${root}${script}`).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) continue;
+    say(script);
+    const { stdout } = await execa(process.execPath, [`${root}${script}`, "--json"], { stderr: "inherit" });
+    sections.push(JSON.parse(stdout) as Section);
+  }
+  return sections;
+};
+
+await prepare();
+let code = 0;
+for (const size of sizes) {
+  code = await compare(size);
+  if (code !== 0) break;
+}
+// What was cut short, or is not one of the two sets, is shown and not written.
+const isWhole = code === 0 && values.hosts === undefined;
+const sections = [...sectionsOf(pairs), ...(isWhole && isFull ? await others() : [])];
+if (pairs.length > 0)
+  await writeResults(sections, { pairs, version, name: isWhole ? (isFull ? "results-full" : "results") : undefined });
+process.exitCode = code;

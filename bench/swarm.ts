@@ -1,0 +1,20 @@
+// xhost beside Docker Swarm: from nothing to packets between containers of two hosts.
+import { handEnvironment, tableOf } from "./by-hand.ts";
+import { root, type Fleet } from "./fleet.ts";
+import { timed, xhost, type Rounds } from "./measured.ts";
+import { SWARM } from "./targets.ts";
+
+/** xhost's time has all of its checks in it, Swarm's ends with the first packet. */
+export const againstSwarm = async (fleet: Fleet, { rounds, onRound, onPair }: Rounds): Promise<void> => {
+  const { run, size, places, inventories } = fleet;
+  const table = await tableOf(fleet, places.slice(0, size));
+  const swarm = (what: string) => run([`${root}bench/swarm.sh`, what, table], { env: handEnvironment(fleet) });
+  for (let round = 1; round <= rounds; round++) {
+    onRound(`Swarm, round ${round} of ${rounds}`);
+    const ours = await xhost(fleet, "deploy", "--yes", inventories.first);
+    await xhost(fleet, "destroy", "--yes", inventories.first);
+    const theirs = await timed(() => swarm("up"));
+    await swarm("down");
+    onPair({ hosts: size, operation: "fresh deploy", rival: SWARM, ours, theirs });
+  }
+};
