@@ -57,19 +57,20 @@ export const scaleLab = async (folder: string, hosts: number, run: Run): Promise
       await writeFile(`${folder}/neighbours`, others.map(neighbourLine).join("\n"));
       await shell(`${each(some)} ip -force -batch "$1/neighbours" 2>/dev/null || true; done`);
     },
-    part: async (count) => void (await shell(`${each(all.slice(0, count))} ip neigh flush dev eth0; done`)),
+    part: async (count) => {
+      await shell(`${each(all.slice(0, count))} ip neigh flush dev eth0; done`);
+    },
     sum: async (count, command) => {
-      const mount = '--mount=/proc/$(cat "$1/pids/$i")/ns/mnt';
-      const script = `${each(all.slice(0, count)).replace("nsenter", `nsenter ${mount}`)} sh -c '${command}'; done`;
-      return (await shell(script)).split("\n").reduce((sum, line) => sum + Number(line), 0);
+      const numbers = await shell(`${each(all.slice(0, count))} sh -c '${command}'; done`);
+      return numbers.split("\n").reduce((sum, line) => sum + Number(line), 0);
     },
     end: root.end,
   };
 };
 
-/** The beginning of a loop over hosts, and of a command that runs in the network of each. */
+/** The beginning of a loop over hosts, and of a command that runs in the namespaces of each. */
 const each = (hosts: readonly number[]): string =>
-  `for i in ${hosts.map(nameOf).join(" ")}; do nsenter --net="/proc/$(cat "$1/pids/$i")/ns/net"`;
+  `for i in ${hosts.map(nameOf).join(" ")}; do nsenter --target "$(cat "$1/pids/$i")" --net --mount`;
 
 const START = `folder=$1; shift; printf '%s\\n' "$@" | xargs -P 4 -L 1 unshare --net --mount sh "$folder/host.sh" "$folder"`;
 

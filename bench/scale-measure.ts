@@ -28,6 +28,7 @@ type Bench = {
   readonly folder: string;
   readonly run: Run;
   readonly say: (text: string) => void;
+  readonly pool: string;
 };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -36,11 +37,11 @@ const PATIENCE = ["--timeout", "120"];
 const CONFIRM = ["--confirm-timeout", "120"];
 
 /** Measures hosts 1 to `hosts`, with one more in the end; leaves them as they were. */
-export const measureSize = async (hosts: number, { lab, folder, run, say }: Bench): Promise<Size> => {
+export const measureSize = async (hosts: number, { lab, folder, run, say, pool }: Bench): Promise<Size> => {
   const some = Array.from({ length: hosts }, (_, i) => i + 1);
   const [inventory, more] = [`${folder}/${hosts}.yml`, `${folder}/${hosts}-and-one.yml`];
-  await writeFile(inventory, inventoryOf(folder, hosts));
-  await writeFile(more, inventoryOf(folder, hosts + 1));
+  await writeFile(inventory, inventoryOf(folder, hosts, pool));
+  await writeFile(more, inventoryOf(folder, hosts + 1, pool));
   await writeFile(`${folder}/targets`, some.map((i) => `root@${addressOf(i)}\n`).join(""));
   await writeFile(`${folder}/read.sh`, READ_SCRIPT);
   const measured = async (work: Work, doIt: () => Promise<unknown>): Promise<Measured> => {

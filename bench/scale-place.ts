@@ -18,11 +18,11 @@ export const pidFileOf = (folder: string, host: number): string => `${folder}/pi
 export const engineSocket = (folder: string): string => `${folder}/engine.sock`;
 
 /** The inventory of hosts 1 to `count`: one network over all of them, and no containers. */
-export const inventoryOf = (folder: string, count: number): string => `name: scale
+export const inventoryOf = (folder: string, count: number, pool: string): string => `name: scale
 defaults:
   ssh: { user: root, identityFile: ${folder}/key, userKnownHostsFile: ${folder}/known_hosts }
 hosts:
 ${Array.from({ length: count }, (_, i) => `  ${nameOf(i + 1)}: ${addressOf(i + 1)}`).join("\n")}
 networks:
-  app: { pool: 172.16.0.0/12, prefix: 24, plane: route }
+  app: { pool: ${pool}, prefix: 24, plane: route }
 `;

@@ -53,7 +53,7 @@ export const hostAnswer = (host: string, answer: unknown): unknown =>
   Array.isArray(answer)
     ? answer.map((each: unknown) => hostObject(host, each))
     : isWith(answer, "message")
-      ? { message: String(answer["message"]).replaceAll(`${host}.`, "") }
+      ? { message: String(answer.message).replaceAll(`${host}.`, "") }
       : hostObject(host, answer);
 
 const hostObject = (host: string, value: unknown): unknown =>
