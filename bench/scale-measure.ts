@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { READ_SCRIPT } from "../src/observe/script.ts";
 import type { ScaleLab } from "./scale-lab.ts";
 import { addressOf, inventoryOf } from "./scale-place.ts";
-import type { Usage } from "./scale-usage.ts";
+import { usageProgram, type Usage } from "./scale-usage.ts";
 import type { Run } from "./scratch-lab.ts";
 
 /** One run, in seconds; `machine`: processor time of the whole machine, on which the hosts are too. `usage` is xhost's. */
@@ -31,6 +31,8 @@ type Bench = {
   readonly pool: string;
 };
 
+/** Words for Node, such as --cpu-prof --cpu-prof-dir=/tmp/profiles. */
+const profile = (process.env["XHOST_SCALE_NODE"] ?? "").split(" ").filter((word) => word !== "");
 const root = fileURLToPath(new URL("..", import.meta.url));
 // 64 logins and more share two processors with the hosts' side of them.
 const PATIENCE = ["--timeout", "120"];
@@ -44,6 +46,7 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool }
   await writeFile(more, inventoryOf(folder, hosts + 1, pool));
   await writeFile(`${folder}/targets`, some.map((i) => `root@${addressOf(i)}\n`).join(""));
   await writeFile(`${folder}/read.sh`, READ_SCRIPT);
+  await writeFile(`${folder}/usage.mjs`, usageProgram);
   const measured = async (work: Work, doIt: () => Promise<unknown>): Promise<Measured> => {
     const [start, before] = [performance.now(), worked()];
     await doIt();
@@ -59,7 +62,7 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool }
   };
   const xhost = async (work: Work, ...args: readonly string[]): Promise<Measured> => {
     const file = `${folder}/usage.json`;
-    const node = [process.execPath, "--import", `${root}bench/scale-usage.ts`, `${root}dist/cli.js`];
+    const node = [process.execPath, ...profile, "--import", `${folder}/usage.mjs`, `${root}dist/cli.js`];
     const found = await measured(work, () => run([...lab.atSwitch, ...node, ...args], { env: { XHOST_USAGE: file } }));
     const usage = JSON.parse(await readFile(file, "utf8")) as Usage;
     say(`  xhost: ${usage.own.toFixed(1)} s of processor, ${usage.memory.toFixed(0)} MB`);

@@ -31,10 +31,12 @@ exec dockerd --data-root "$1/engine/data" --exec-root "$1/engine/exec" --pidfile
 `;
 
 /**
- * One host, in network and mount namespaces of its own: $2 is its name, $3 its address, $4 its Ethernet address. /etc and /run are its
- * own, Docker's socket is the shim's. The switch's end of its cable goes to pid 1's namespace. Ends when sshd is started.
+ * One host, in network and mount namespaces of its own: $2 is its name, $3 its address, $4 its Ethernet address. /etc, /run and
+ * /root, whose shell settings each login would run, are its own; Docker's socket is the shim's. The switch's end of its cable goes to
+ * pid 1's namespace. Ends when sshd is started.
  */
 export const hostScript = `set -eu
+mount -t tmpfs -o mode=700 tmpfs /root
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/sshd /run/lock /run/own /run/own/etc /run/own/work
 mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/own/etc,workdir=/run/own/work /etc
