@@ -21,26 +21,33 @@ const sizes = (values.sizes ?? "50,100,200,300,500").split(",").map(Number);
 const pool = values.pool ?? "172.16.0.0/12";
 const say = (text: string): void => console.error(text);
 
-const bench = async ({ folder, run }: ScratchLab): Promise<void> => {
+const bench = async (scratch: ScratchLab): Promise<void> => {
   const found = new Map((await kept()).map((size) => [size.hosts, size]));
   const missing = sizes.filter((size) => !found.has(size));
-  if (missing.length > 0) {
-    await run(["npm", "--prefix", fileURLToPath(new URL("..", import.meta.url)), "run", "-s", "build"]);
-    const most = Math.max(...missing) + 1;
-    say(`${most} hosts are coming up`);
-    const lab = await scaleLab(folder, most, run);
-    try {
-      for (const size of missing) {
-        found.set(size, await measureSize(size, { lab, folder, run, say, pool }));
-        if (values.file !== undefined) await writeFile(values.file, JSON.stringify([...found.values()], null, 2));
-      }
-    } finally {
-      await lab.end();
-    }
-  }
+  if (missing.length > 0)
+    await measureAll(missing, scratch, async (size) => {
+      found.set(size.hosts, size);
+      if (values.file !== undefined) await writeFile(values.file, JSON.stringify([...found.values()], null, 2));
+    });
   const all = [...found.values()].sort((a, b) => a.hosts - b.hosts);
-  const report = reportOf(all, { versions: await versionsOf(run), pool });
+  const report = reportOf(all, { versions: await versionsOf(scratch.run), pool });
   console.log(values.json ? JSON.stringify(report) : `## ${report.title}\n\n${report.markdown}`);
+};
+
+const measureAll = async (
+  missing: readonly number[],
+  { folder, run }: ScratchLab,
+  keep: (size: Size) => Promise<void>,
+): Promise<void> => {
+  await run(["npm", "--prefix", fileURLToPath(new URL("..", import.meta.url)), "run", "-s", "build"]);
+  const most = Math.max(...missing) + 1;
+  say(`${most} hosts are coming up`);
+  const lab = await scaleLab(folder, most, run);
+  try {
+    for (const size of missing) await keep(await measureSize(size, { lab, folder, run, say, pool }));
+  } finally {
+    await lab.end();
+  }
 };
 
 const kept = async (): Promise<readonly Size[]> => {
