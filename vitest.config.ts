@@ -6,7 +6,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts", "test/!(e2e|vm|vagrant)/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/*.test.ts", "test/!(e2e|vm|vagrant)/*.test.ts"],
+          // Some of them start real shells and SSH servers, on a machine that may have other work to do.
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: "e2e",

@@ -1,8 +1,7 @@
 import { extended, XhostError } from "../errors.ts";
 import type { HostPlan, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
-import { confirmFolder } from "../model/names.ts";
-import { armLines, settleScript } from "../plan/confirm-lines.ts";
+import { armLines, takeBackScript } from "../plan/confirm-lines.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
 
 /** How a plan is applied. */
@@ -59,12 +58,13 @@ const WHAT = "set routes and firewall";
 
 /** Takes back at once what was done of a step that failed, and says what became of it. */
 const takenBack = async (host: Host, { project }: Undo, { confirmTimeout }: ApplyContext): Promise<string> => {
-  const script = `/bin/sh ${confirmFolder(project)}/undo.sh\n${settleScript(project)}`;
+  const later = `the host takes back what was done of it, within ${confirmTimeout} s`;
   try {
-    const [said = ""] = (await host.run(script, "take the change back")).split("\n");
+    const [said = ""] = (await host.run(takeBackScript(project), "take the change back")).split("\n");
+    if (said === "undoing") return later;
     return said.startsWith("undone ") ? "what was done of it was taken back" : "nothing of it was done";
   } catch (error) {
     if (!(error instanceof XhostError)) throw error;
-    return `the host takes back what was done of it, within ${confirmTimeout} s`;
+    return later;
   }
 };

@@ -6,8 +6,13 @@ import type { Host } from "../ssh/host.ts";
 export const confirm = async (host: Host, project: string): Promise<void> => {
   const [said = ""] = (await host.run(settleScript(project), "confirm the change")).split("\n");
   if (said === "confirmed") return;
-  const why = said.startsWith("undone ")
-    ? `it came too late: the host took the change back at ${said.slice("undone ".length)}; deploy again, with a longer --confirm-timeout`
-    : "nothing waited for it";
+  const late = (what: string): string =>
+    `it came too late: the host ${what}; deploy again, with a longer --confirm-timeout`;
+  const why =
+    said === "undoing"
+      ? late("is taking the change back")
+      : said.startsWith("undone ")
+        ? late(`took the change back at ${said.slice("undone ".length)}`)
+        : "nothing waited for it";
   throw new XhostError("REMOTE", `confirm the change: ${why}`, { host: host.name });
 };

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { XhostError } from "../errors.ts";
-import { lockFile } from "../model/names.ts";
+import { lockFile, upFile } from "../model/names.ts";
 import { settleScript } from "../plan/confirm-lines.ts";
 import type { Host } from "../ssh/host.ts";
 import { quote } from "../ssh/quote.ts";
@@ -20,8 +20,9 @@ export type Lock = {
 /**
  * Keeps other runs on the same project away from a host until the connection ends, and settles what an earlier run has left
  * unconfirmed. The lock is the kernel's (flock(2)) and goes with its holder; a holder whose controller has vanished without a word, so that
- * sshd still waits for it, gives no sign of life for a minute, and is ended. Other projects are not kept away. A host without flock
- * (util-linux) or BusyBox's twin cannot be locked and is refused.
+ * sshd still waits for it, gives no sign of life for a minute, and is ended with its whole connection: should it wake up, it can do no more. Other
+ * projects are not kept away. Throws a CONFLICT XhostError where another run has it, a REMOTE one where the host cannot be locked, without flock
+ * (util-linux or BusyBox), or is still about to take a change back.
  */
 export const lock = async (host: Host, project: string): Promise<Lock> => {
   const shell = await host.shell("lock the host");
@@ -29,14 +30,19 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   const answer = (await shell.nextLine()) ?? "";
   if (answer !== "locked") {
     const stderr = await shell.close();
-    const held =
-      answer === "" ? stderr.trim() : `held by ${answer.slice("busy ".length)}: try again when that has finished`;
-    throw new XhostError("REMOTE", `lock project ${project}: ${held}`, { host: host.name });
+    const isBusy = answer.startsWith("busy ");
+    const held = isBusy ? `held by ${answer.slice("busy ".length)}: try again when that has finished` : stderr.trim();
+    throw new XhostError(isBusy ? "CONFLICT" : "REMOTE", `lock project ${project}: ${held}`, { host: host.name });
   }
-  shell.send(`{\n${settleScript(project)}\n} 2>/dev/null; echo settled\n`);
+  shell.send(`{\n${settleScript(project)}\n${bootEnded(project)}\n} 2>/dev/null; echo settled\n`);
   let settled = "";
   for (let line = await shell.nextLine(); line !== undefined && line !== "settled"; line = await shell.nextLine())
     settled = line;
+  if (settled === "undoing") {
+    await shell.close();
+    const why = "the host is taking an earlier change back just now: try again in a minute";
+    throw new XhostError("REMOTE", `lock project ${project}: ${why}`, { host: host.name });
+  }
   const beat = setInterval(() => shell.send(`touch ${lockFile(project)}\n`), BEAT * 1000);
   beat.unref();
   return {
@@ -45,23 +51,40 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   };
 };
 
+/** Shell text that waits for the boot script, should it run: what it has begun is not to be looked at half done. */
+const bootEnded = (project: string): string =>
+  `i=0; until test ! -f ${upFile(project)} || flock -n ${upFile(project)} true || test $i -ge 100; do sleep 0.2; i=$((i + 1)); done`;
+
 /**
- * The file has the pid of the shell that holds it, and who that is since when by the host's clock. Whoever locks a file that its holder was about
- * to remove has locked nothing, and tries again.
+ * The file has the pid of the shell that holds it, that of the server of its connection (sshd or dropbear, its nearest ancestor of that name; 0 without),
+ * and who that is since when by the host's clock. Whoever locks a file that its holder was about to remove has locked nothing, and tries again; so does who
+ * meets the boot script, which only asks for the lock.
  */
 const lockScript = (project: string, by: string): string => {
   const file = lockFile(project);
   return [
     `hold() {`,
-    `  (umask 077; mkdir -p \${1%/*}); exec 9>>$1 || return 1`,
-    `  flock -n 9 || return 1`,
+    // A special builtin that fails would end the shell, were it not for `command`: the folder may go in between (POSIX, 2.8.1).
+    `  (umask 077; mkdir -p \${1%/*}); command exec 9>>$1 || { (umask 077; mkdir -p \${1%/*}); command exec 9>>$1; } || return 1`,
+    `  flock -n 9 || { sleep 0.2; flock -n 9; } || return 1`,
     `  test "$(stat -c %i $1 2>/dev/null)" = "$(stat -Lc %i /proc/self/fd/9)" || hold $1`,
     `}`,
+    `server() {`,
+    `  p=$$; while test "\${p:-0}" -gt 1; do`,
+    `    case $(cat /proc/$p/comm) in sshd* | dropbear*) echo $p; return ;; esac`,
+    `    p=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status)`,
+    `  done 2>/dev/null; echo 0`,
+    `}`,
     `age() { echo $(($(date +%s) - $(stat -c %Y ${file} 2>/dev/null || date +%s))); }`,
-    `take() { echo "$$ $1 since $(date '+%F %T')" >${file}; trap 'rm -f ${file}; rmdir /run/xhost/lock /run/xhost 2>/dev/null' EXIT; trap exit HUP TERM; echo locked; }`,
+    `take() { echo "$$ $(server) $1 since $(date '+%F %T')" >${file}; trap 'rm -f ${file}; rmdir /run/xhost/lock /run/xhost 2>/dev/null' EXIT; trap exit HUP TERM; echo locked; }`,
+    // A pid may be another's by now: it is the holder's where that has the file open.
+    `evict() {`,
+    `  read -r holder server _ <${file} && test "$(readlink /proc/$holder/fd/9)" = ${file} || return 1`,
+    `  kill -9 $holder; test "$server" -lt 2 || kill -9 $server; sleep 0.2`,
+    `}`,
     `if ! command -v flock >/dev/null; then echo "there is no flock: install util-linux" >&2; exit 1; fi`,
     `if hold ${file}; then take ${quote(by)}`,
-    `elif test $(age) -gt ${STALE} && kill -9 $(cut -d' ' -f1 ${file}) 2>/dev/null && sleep 0.2 && hold ${file}; then take ${quote(by)}`,
-    `else echo "busy $(cut -d' ' -f2- ${file})"; exit; fi`,
+    `elif test $(age) -gt ${STALE} && evict 2>/dev/null && hold ${file}; then take ${quote(by)}`,
+    `else echo "busy $(cut -d' ' -f3- ${file})"; exit; fi`,
   ].join("\n");
 };

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { applyHost } from "../apply/apply.ts";
 import { confirm } from "../apply/confirm.ts";
 import { phase, type PhaseResult } from "../apply/phase.ts";
@@ -6,6 +7,22 @@ import type { HostPlan } from "../plan/step.ts";
 import { connector } from "../ssh/connect.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
+
+/** The part of the time until the host takes a change back in which a login is tried again: one that fails on a busy host is no reason to lose the change. */
+const PATIENCE = 0.6;
+
+const patiently = async <T>(login: () => Promise<T>, seconds: number, signal: AbortSignal): Promise<T> => {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await login();
+    } catch (error) {
+      const isOver = signal.aborted || performance.now() > end;
+      if (isOver || !(error instanceof XhostError) || error.code !== "UNREACHABLE") throw error;
+      await setTimeout(500);
+    }
+  }
+};
 
 /**
  * Applies the plans that have steps, hosts side by side; a host that fails does not stop the others. What may cut somebody off each host has
@@ -24,9 +41,11 @@ export const applyPlans = async (
     const at = look.inventory.hosts.find((host) => host.name === name);
     if (at === undefined) throw new TypeError(`no host ${name}`);
     const told = `nobody can log in after the change: the host takes it back by itself within ${confirmTimeout} s`;
-    const fresh = await ssh.open(at).catch((error: unknown) => {
-      throw error instanceof XhostError ? extended(error, [told]) : error;
-    });
+    const fresh = await patiently(() => ssh.open(at), confirmTimeout * PATIENCE, progress.signal).catch(
+      (error: unknown) => {
+        throw error instanceof XhostError ? extended(error, [told]) : error;
+      },
+    );
     await confirm(fresh, look.inventory.name);
     await fresh.close();
   };

@@ -8,7 +8,8 @@ import { dropsInRaw, firewall, type Entrance, type Narrow, type Passage } from "
 import { bridgeName, evidenceFile, PROJECT_LABEL, SETTINGS_LABEL } from "./names.ts";
 import { listedName } from "./image-name.ts";
 import { planes } from "./planes/index.ts";
-import { hereOf, ladderOf } from "./pairs.ts";
+import { hereOf } from "./here.ts";
+import { ladderOf } from "./pairs.ts";
 import { firstAddress, placeOf, type Place, type PlannedLeg } from "./place.ts";
 import { settingsLabel, settingsOf, shownSettings } from "./settings.ts";
 import type { Container, HostState, Network, OwnFile, Resource } from "./state.ts";

@@ -47,7 +47,7 @@ export const firewall = (
   facts: Facts,
   project: string,
 ): readonly Resource[] => {
-  const open = passages.filter((p) => p.mode !== "none" && p.remote.size > 0);
+  const open = passages.filter((p) => p.mode !== "none" && p.remote.size > 0).map(aggregated);
   const forward = facts.tables.get("filter")?.chains.has("DOCKER-USER") === true ? "DOCKER-USER" : "FORWARD";
   const tables: readonly [Table, string, readonly string[]][] = [
     ["raw", "PREROUTING", dropsInRaw(facts.engine) ? open.flatMap(rawRules) : []],
@@ -145,7 +145,11 @@ type Rules = (local: string, remote: string, device: string) => readonly string[
 
 const each = (p: Passage, rules: Rules): readonly string[] =>
   p.local.flatMap((local) =>
-    [...p.remote].flatMap(([device, remote]) =>
-      aggregate(remote.map(cidrOf)).flatMap((source) => rules(local, formatCidr(source), device)),
-    ),
+    [...p.remote].flatMap(([device, remote]) => remote.flatMap((source) => rules(local, source, device))),
   );
+
+/** With its sources in as few networks as possible. */
+const aggregated = (p: Passage): Passage => ({
+  ...p,
+  remote: new Map([...p.remote].map(([device, remote]) => [device, aggregate(remote.map(cidrOf)).map(formatCidr)])),
+});

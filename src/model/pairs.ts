@@ -1,6 +1,7 @@
 import { PLANES, type InventoryNetwork, type Plane } from "../inventory/inventory.ts";
 import { isAbout, type Carrier, type Evidence } from "./evidence.ts";
 import type { Fabric } from "./fabric.ts";
+import { hereOf, peerOf } from "./here.ts";
 import { planes } from "./planes/index.ts";
 import type { Here, Peer } from "./planes/plane.ts";
 
@@ -41,26 +42,58 @@ type Direction = { readonly here: Here; readonly peer: Peer; readonly evidence: 
  */
 export const pairOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: string): Pair | undefined => {
   const [first, second] = a < b ? [a, b] : [b, a];
-  const known = judged.get(fabric) ?? new Map<string, Pair | undefined>();
-  judged.set(fabric, known);
-  const key = `${network.name} ${first} ${second}`;
-  if (!known.has(key)) known.set(key, judge(fabric, network, first, second));
-  return known.get(key);
+  const row = rowOf(fabric, network.name, first);
+  const found = row.get(second);
+  if (found !== undefined || row.has(second)) return found;
+  const pair = judge(fabric, network, first, second);
+  row.set(second, pair);
+  return pair;
 };
 
-/** What has been worked out: both hosts' plans, the conflicts and the tables ask for the same pairs. */
-const judged = new WeakMap<Fabric, Map<string, Pair | undefined>>();
+/** What has been worked out of a fabric: both hosts' plans, the conflicts and the tables ask for the same. */
+type Known = {
+  /** By network, host and other host. */
+  readonly rows: Map<string, Map<string, Map<string, Pair | undefined>>>;
+  /** Of many pairs the same is said: it is there once. */
+  readonly attempts: Map<string, Attempt>;
+};
+
+const knowledge = new WeakMap<Fabric, Known>();
+
+const knownOf = (fabric: Fabric): Known => {
+  const found = knowledge.get(fabric);
+  if (found !== undefined) return found;
+  const made: Known = { rows: new Map(), attempts: new Map() };
+  knowledge.set(fabric, made);
+  return made;
+};
+
+const rowOf = (fabric: Fabric, network: string, host: string): Map<string, Pair | undefined> => {
+  const rows = inside(knownOf(fabric).rows, network);
+  return inside(rows, host);
+};
+
+const inside = <V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> => {
+  const found = outer.get(key);
+  if (found !== undefined) return found;
+  const made = new Map<string, V>();
+  outer.set(key, made);
+  return made;
+};
 
 const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second: string): Pair | undefined => {
   const there = directionOf(fabric, network, first, second);
   const back = directionOf(fabric, network, second, first);
   if (there === undefined || back === undefined) return undefined;
   const both: Both = [there, back];
-  const ladder = ladderOf(network);
-  const sizes = ladder.map((plane) => (obstacleOf(plane, both) === undefined ? sizeOf(plane, both) : undefined));
-  const full = Math.max(0, ...sizes.map((size) => size ?? 0));
-  const attempts = ladder.map((plane, i) => attempt(plane, both, { size: sizes[i], full }));
-  const chosen = attempts.find(({ mtu }) => mtu !== undefined) ?? assumed(network, attempts, both);
+  const seen = ladderOf(network).map((plane): Seen => {
+    const obstacle = obstacleOf(plane, both);
+    return { plane, obstacle, size: obstacle === undefined ? sizeOf(plane, both) : undefined };
+  });
+  const full = Math.max(0, ...seen.map(({ size }) => size ?? 0));
+  const { attempts: told } = knownOf(fabric);
+  const attempts = seen.map((each) => once(told, attempt(each, both, full)));
+  const chosen = attempts.find(({ mtu }) => mtu !== undefined) ?? assumed(network, seen, both);
   return {
     network: network.name,
     hosts: [first, second],
@@ -71,9 +104,19 @@ const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second:
   };
 };
 
+/** What is known of a plane before it is put into words; `size` in bytes, undefined where it is not measured. */
+type Seen = { readonly plane: Plane; readonly obstacle: string | undefined; readonly size: number | undefined };
+
+const once = (told: Map<string, Attempt>, attempt: Attempt): Attempt => {
+  const key = `${attempt.plane} ${attempt.mtu ?? ""} ${attempt.why}`;
+  const found = told.get(key);
+  if (found === undefined) told.set(key, attempt);
+  return found ?? attempt;
+};
+
 /** A plane that was asked for by name stands until it is measured; its MTU is what the two devices allow. */
-const assumed = (network: InventoryNetwork, [only]: readonly Attempt[], both: Both) => {
-  if (network.plane === "auto" || only === undefined || only.measured || obstacleOf(only.plane, both)) return undefined;
+const assumed = (network: InventoryNetwork, [only]: readonly Seen[], both: Both) => {
+  if (network.plane === "auto" || only === undefined || only.size !== undefined || only.obstacle !== undefined) return;
   const mtu = Math.min(...both.map(({ peer }) => peer.path.mtu)) - planes[only.plane].overhead;
   return { plane: only.plane, mtu };
 };
@@ -81,12 +124,7 @@ const assumed = (network: InventoryNetwork, [only]: readonly Attempt[], both: Bo
 /** What is said of a plane that only packets can tell about. */
 export const NOT_MEASURED = "not measured";
 
-const attempt = (
-  plane: Plane,
-  both: Both,
-  { size, full }: { readonly size: number | undefined; readonly full: number },
-): Attempt => {
-  const obstacle = obstacleOf(plane, both);
+const attempt = ({ plane, obstacle, size }: Seen, both: Both, full: number): Attempt => {
   if (obstacle !== undefined) return { plane, mtu: undefined, why: obstacle, measured: false };
   if (size === undefined) return { plane, mtu: undefined, why: NOT_MEASURED, measured: false };
   const lost = both.filter((direction) => arriving(plane, direction) === 0);
@@ -138,30 +176,4 @@ const directionOf = (fabric: Fabric, network: InventoryNetwork, from: string, to
   const kept = fabric.evidence.get(from)?.get(to);
   const way = { source: here.local, target: peer.address, mtu: peer.path.mtu };
   return { here, peer, evidence: kept !== undefined && isAbout(kept, way) ? kept : undefined };
-};
-
-/** The host as the planes need it; undefined while it was not looked at. */
-export const hereOf = (fabric: Fabric, host: string): Here | undefined => {
-  const facts = fabric.sights.get(host)?.facts;
-  if (facts === undefined) return undefined;
-  const { name: project } = fabric.inventory;
-  return { project, host, local: localAddress(fabric, host), facts, ports: fabric.ports };
-};
-
-/** The address that the others know where it is the host's own; behind a NAT, the one that packets to them leave with. */
-const localAddress = ({ addresses, ports, paths }: Fabric, host: string): string => {
-  const address = addresses.get(host) ?? "";
-  if (ports.wireguard.get(host)?.isBehindNat !== true) return address;
-  for (const [other, theirs] of addresses) {
-    const source = other === host ? undefined : paths.get(host)?.(theirs)?.source;
-    if (source !== undefined) return source;
-  }
-  return address;
-};
-
-/** The other host as it is seen from the first; undefined where no way leads there. */
-export const peerOf = (fabric: Fabric, network: InventoryNetwork, from: string, to: string): Peer | undefined => {
-  const address = fabric.addresses.get(to) ?? "";
-  const path = fabric.paths.get(from)?.(address);
-  return path && { host: to, address, subnets: fabric.subnets.get(network.name)?.get(to) ?? [], path };
 };

@@ -1,4 +1,4 @@
-import { cidrOf, contains, parseIp } from "../cidr.ts";
+import { cidrOf, contains, parseIp, type Cidr } from "../cidr.ts";
 import type { Facts, KernelRoute } from "./facts.ts";
 import { ROUTE_PROTOCOL } from "./names.ts";
 
@@ -13,42 +13,54 @@ export type HostPath = {
   readonly source: string | undefined;
 };
 
+/** A route with what is looked at for every address worked out. */
+type Candidate = {
+  readonly route: KernelRoute;
+  readonly cidr: Cidr;
+  /** Undefined where it was not seen: the route holds, and where it leads is not known. */
+  readonly device: Facts["interfaces"][number] | undefined;
+  /** What the route says of every address, where it says the same of all. */
+  readonly same: HostPath | undefined;
+};
+
 /**
  * What `ip route get` would say on a host, from the main table as observed (longest prefix, then lowest metric: ip-route(8)). Policy
- * routing is not looked at: hosts that need it say their `address` themselves. An answer is worked out once.
+ * routing is not looked at: hosts that need it say their `address` themselves.
  */
 export const pathsFrom = (facts: Facts): ((address: string) => HostPath | undefined) => {
-  // Routes of ours lead to containers, never to a host.
-  const routes = facts.routes.filter((r) => r.protocol !== String(ROUTE_PROTOCOL) && r.device !== undefined);
-  const known = new Map<string, HostPath | undefined>();
+  const own = new Map(
+    facts.interfaces
+      .toReversed()
+      .flatMap((device) => device.addresses.map(({ address }) => [address, device] as const)),
+  );
+  const candidates = facts.routes
+    // Routes of ours lead to containers, never to a host.
+    .filter((route) => route.protocol !== String(ROUTE_PROTOCOL) && route.device !== undefined)
+    .map((route) => candidate(route, facts))
+    .sort((a, b) => b.cidr.prefix - a.cidr.prefix || a.route.metric - b.route.metric);
   return (address) => {
-    if (!known.has(address)) known.set(address, pathTo(facts, routes, address));
-    return known.get(address);
+    const ip = parseIp(address);
+    if (ip === undefined) return undefined;
+    const device = own.get(address);
+    if (device !== undefined) return { device: device.name, mtu: device.mtu, gateway: undefined, source: address };
+    const best = candidates.find(({ cidr }) => contains(cidr, ip));
+    return best && (best.same ?? pathBy(best, address));
   };
 };
 
-const pathTo = (facts: Facts, routes: readonly KernelRoute[], address: string): HostPath | undefined => {
-  const ip = parseIp(address);
-  if (ip === undefined) return undefined;
-  const own = facts.interfaces.find((i) => i.addresses.some((a) => a.address === address));
-  if (own !== undefined) return { device: own.name, mtu: own.mtu, gateway: undefined, source: address };
-  const best = routes
-    .filter((r) => contains(cidrOf(r.destination), ip))
-    .reduce<KernelRoute | undefined>((a, b) => (a === undefined || better(b, a) ? b : a), undefined);
-  const device = facts.interfaces.find((i) => i.name === best?.device);
-  if (best === undefined || device === undefined) return undefined;
-  const gateway = best.gateway === address ? undefined : best.gateway;
-  return {
-    device: device.name,
-    mtu: Math.min(device.mtu, best.mtu ?? device.mtu),
-    gateway,
-    source: best.source ?? sourceFor(device.addresses, gateway ?? address),
-  };
+const candidate = (route: KernelRoute, { interfaces }: Facts): Candidate => {
+  const device = interfaces.find(({ name }) => name === route.device);
+  const found = { route, device, cidr: cidrOf(route.destination) };
+  const isSame = route.gateway === undefined && route.source !== undefined;
+  return { ...found, same: isSame ? pathBy(found, "") : undefined };
 };
 
-const prefixOf = (route: KernelRoute): number => cidrOf(route.destination).prefix;
-const better = (a: KernelRoute, b: KernelRoute): boolean =>
-  prefixOf(a) > prefixOf(b) || (prefixOf(a) === prefixOf(b) && a.metric < b.metric);
+const pathBy = ({ route, device }: Omit<Candidate, "same">, address: string): HostPath | undefined => {
+  if (device === undefined) return undefined;
+  const gateway = route.gateway === address ? undefined : route.gateway;
+  const source = route.source ?? sourceFor(device.addresses, gateway ?? address);
+  return { device: device.name, mtu: Math.min(device.mtu, route.mtu ?? device.mtu), gateway, source };
+};
 
 /** The address of the device whose network has the next hop, else its first one. */
 const sourceFor = (addresses: Facts["interfaces"][number]["addresses"], nextHop: string): string | undefined => {

@@ -4,7 +4,8 @@ import { adopted, type Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { linkName } from "./names.ts";
 import { ownRoutes } from "./owned.ts";
-import { hereOf, pairOf, peerOf } from "./pairs.ts";
+import { hereOf, peerOf } from "./here.ts";
+import { pairOf } from "./pairs.ts";
 import { planes } from "./planes/index.ts";
 import type { Here, Leg, Site } from "./planes/plane.ts";
 import type { Route } from "./state.ts";
@@ -31,16 +32,20 @@ export const placeOf = (network: InventoryNetwork, fabric: Fabric, host: string,
   const standing = new Map(ownRoutes(facts, fabric.inventory.name).map((route) => [route.destination, route]));
   const self = siteOf(network, fabric, host);
   const gateway = gatewayOf(network, fabric, host);
-  const others = [...network.blocks.keys()].filter((other) => other !== host);
-  const legs = others.flatMap((other): readonly PlannedLeg[] => {
+  const legs: PlannedLeg[] = [];
+  let isComplete = network.blocks.size > 1;
+  for (const other of network.blocks.keys()) {
+    if (other === host) continue;
     const pair = pairOf(fabric, network, host, other);
     const peer = peerOf(fabric, network, host, other);
+    if (pair?.mtu === undefined) isComplete = false;
     if (pair?.plane !== undefined && pair.mtu !== undefined && peer !== undefined)
-      return [{ plane: pair.plane, mtu: pair.mtu, peer, gateway }];
-    return keptLeg(here, { network, site: siteOf(network, fabric, other), gateway, standing, path: peer?.path });
-  });
-  const isComplete =
-    others.length > 0 && others.every((other) => pairOf(fabric, network, host, other)?.mtu !== undefined);
+      legs.push({ plane: pair.plane, mtu: pair.mtu, peer, gateway });
+    else
+      legs.push(
+        ...keptLeg(here, { network, site: siteOf(network, fabric, other), gateway, standing, path: peer?.path }),
+      );
+  }
   return { network, self, legs, isComplete };
 };
 

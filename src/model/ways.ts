@@ -1,7 +1,8 @@
 import type { Plane } from "../inventory/inventory.ts";
 import { isAbout, type Carrier, type Way } from "./evidence.ts";
 import type { Fabric } from "./fabric.ts";
-import { hereOf, ladderOf, peerOf } from "./pairs.ts";
+import { hereOf, peerOf } from "./here.ts";
+import { ladderOf } from "./pairs.ts";
 import { firstAddress } from "./place.ts";
 import { planes } from "./planes/index.ts";
 

@@ -1,11 +1,11 @@
-import { chainName, beforeFile, confirmFolder, lockFile, rulesFile } from "../model/names.ts";
+import { chainName, beforeFile, confirmFolder, lockFile, rulesFile, upFile } from "../model/names.ts";
 import { keyOf, type Chain, type HostState, type Jump, type Resource, type Table } from "../model/state.ts";
 import { differences, type Difference } from "./diff.ts";
 import { firewallLines } from "./firewall-lines.ts";
 import { linkLines } from "./link-lines.ts";
 import { rememberedKey, sysctlPath, unmakeLines } from "./remembered.ts";
 import { forced, undoLines } from "./undo.ts";
-import { wayLines } from "./way-lines.ts";
+import { routeOwner, wayLines } from "./way-lines.ts";
 
 const PATHS = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL";
 
@@ -36,6 +36,8 @@ export const upLines = (desired: HostState, project: string): readonly string[] 
     "#!/bin/sh",
     `# xhost, project ${project}: brings links, routes, firewall rules and sysctls of this host back. May run any number of times.`,
     PATHS,
+    // One at a time; a run of xhost that has the lock waits for its end.
+    `exec 8<"$0"; flock 8`,
     // What a run changes, or may take back, is not to be mixed with what was before it.
     `if test -z "$${OWN_RUN}" && { test -e ${confirmFolder(project)}/armed || test -e ${confirmFolder(project)}/undoing || ! { test ! -e ${lockFile(project)} || flock -n ${lockFile(project)} true; }; }`,
     `then echo "xhost changes this host just now" >&2; exit ${LATER}; fi`,
@@ -56,14 +58,14 @@ export const upLines = (desired: HostState, project: string): readonly string[] 
 
 /** Shell lines that take away what `upLines` brings, and put back what was before; each goes on where the one before it failed. */
 export const downLines = (desired: HostState, project: string): readonly string[] => {
-  // Peers, neighbours and FDB entries go with their devices.
-  const others = of(desired, "link", "route");
   const tables = tablesOf(desired);
   return [
     "#!/bin/sh",
     `# xhost, project ${project}: takes away what up.sh brings, and puts back what was before it.`,
     PATHS,
-    ...undoLines(differences(others, []), project),
+    `sed -n 's/^route replace \\([^ ]*\\) .*/route del \\1 ${routeOwner(project)}/p' ${upFile(project)} | ip -force -batch -`,
+    // Peers, neighbours and FDB entries go with their devices.
+    ...undoLines(differences(of(desired, "link"), []), project),
     ...(tables.length === 0 ? [] : emptyLines(project)),
     ...tables.map((table) => `empty ${table}`),
     ...desired.flatMap((resource) => putBackLines(resource, project)),
@@ -73,13 +75,13 @@ export const downLines = (desired: HostState, project: string): readonly string[
 
 /** In an order of their own, so that the files do not change with the order of hosts in the inventory. */
 const of = (state: HostState, ...kinds: readonly Resource["kind"][]): HostState =>
-  kinds.flatMap((kind) =>
-    state
-      .filter((resource) => resource.kind === kind)
-      .map((resource) => [keyOf(resource), resource] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, resource]) => resource),
-  );
+  kinds.flatMap((kind) => {
+    const byKey = new Map(
+      state.filter((resource) => resource.kind === kind).map((resource) => [keyOf(resource), resource]),
+    );
+    // Without a function that compares, it takes a fraction of the time.
+    return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+  });
 const missing = (want: Resource): Difference => ({ want, have: undefined, changed: [] });
 const standing = (want: Resource): Difference => ({ want, have: want, changed: [] });
 const nameOf = (resource: Resource): string => (resource.kind === "link" ? resource.name : "");

@@ -21,20 +21,37 @@ export const withBoot = (
   { systemd, programs }: Pick<Facts, "systemd" | "programs">,
 ): HostState => {
   if (!desired.some(isVolatile)) return desired;
-  const rules = bootRules(desired);
   const lacking = unitLacking(systemd);
+  const unit = lacking === undefined ? { path: programs.has("firewalld") } : undefined;
+  const digests = new Map(
+    [...bootFiles(desired, project, unit)].map(([path, text]) => [
+      path,
+      createHash("sha256").update(text).digest("hex"),
+    ]),
+  );
+  const boot: Boot = {
+    ...{ kind: "boot", digests, unit: unit && "enabled", lacking },
+    // Rendered anew where they are to be written: many hosts' do not fit into memory.
+    get files() {
+      return bootFiles(desired, project, unit);
+    },
+  };
+  return [...desired, boot];
+};
+
+const bootFiles = (
+  desired: HostState,
+  project: string,
+  unit: { readonly path: boolean } | undefined,
+): ReadonlyMap<string, string> => {
   const texts: readonly (readonly [string, readonly string[]])[] = [
     [upFile(project), upLines(desired, project)],
     [downFile(project), downLines(desired, project)],
-    [rulesFile(project), rules],
-    [unitFile(project), lacking === undefined ? unitLines(project) : []],
-    [pathUnitFile(project), lacking === undefined && programs.has("firewalld") ? pathUnitLines(project) : []],
+    [rulesFile(project), bootRules(desired)],
+    [unitFile(project), unit === undefined ? [] : unitLines(project)],
+    [pathUnitFile(project), unit?.path === true ? pathUnitLines(project) : []],
   ];
-  const files = new Map(
-    texts.flatMap(([path, lines]) => (lines.length === 0 ? [] : [[path, `${lines.join("\n")}\n`]])),
-  );
-  const digests = new Map([...files].map(([path, text]) => [path, createHash("sha256").update(text).digest("hex")]));
-  return [...desired, { kind: "boot", digests, unit: lacking === undefined ? "enabled" : undefined, files, lacking }];
+  return new Map(texts.flatMap(([path, lines]) => (lines.length === 0 ? [] : [[path, `${lines.join("\n")}\n`]])));
 };
 
 /**
@@ -50,6 +67,25 @@ export const bootStep = (all: readonly Difference[], project: string): readonly 
     const lines = have === undefined ? [] : removeLines(project, have);
     return [{ kind: "shell", changes, script: ["set -e", ...lines].join("\n") }];
   }
+  return [
+    {
+      ...{ kind: "shell", changes },
+      get script() {
+        return writtenLines(project, want, have).script.join("\n");
+      },
+      get shown() {
+        return writtenLines(project, want, have).shown;
+      },
+    },
+  ];
+};
+
+/** Shell lines that write the files that differ, and what of them people are shown. */
+const writtenLines = (
+  project: string,
+  want: Boot,
+  have: Boot | undefined,
+): { readonly script: readonly string[]; readonly shown: readonly string[] } => {
   const files = [...(want.files ?? [])].filter(([path]) => want.digests.get(path) !== have?.digests.get(path));
   const up = upFile(project);
   const isNew = files.some(([path]) => path === up);
@@ -70,8 +106,8 @@ export const bootStep = (all: readonly Difference[], project: string): readonly 
     ...files.flatMap(([path, text]) => heredoc(`cat > ${path}.part`, text.trimEnd().split("\n"), "XHOST-FILE")),
     ...files.flatMap(([path]) => (path === up ? [] : [moveLine(path, isUnit(project, path))])),
     ...last,
-  ].join("\n");
-  return [{ kind: "shell", changes, script, shown: [...gone, ...shown, ...last] }];
+  ];
+  return { script, shown: [...gone, ...shown, ...last] };
 };
 
 /** Each as a whole or not at all, whenever the host goes down. systemd complains of a unit that not everybody can read. */

@@ -4,14 +4,13 @@
  */
 export const heredoc = (command: string, lines: readonly string[], end = "EOF"): readonly string[] => {
   if (lines.length === 0) return [];
-  const all = lines.flatMap((line) => line.split("\n"));
+  const all = lines.some((line) => line.includes("\n")) ? lines.flatMap((line) => line.split("\n")) : lines;
   const word = ["", ..."A B C D F G H I J K L M N O P Q R S T U V W Y Z".split(" ")]
     .map((letter) => letter + end)
-    .find((each) => !all.includes(each) && !all.some((line) => isSpoilt(line, each)));
+    .find((each) => !all.some((line) => line.startsWith(each[0] ?? "") && (line === each || isSpoilt(line, each))));
   const other = word ?? `${end}${"_".repeat(Math.max(...all.map((line) => line.length)))}`;
   return [`${command} <<'${other}'`, ...all, other];
 };
 
-/** dash 0.5.12 drops a byte of a line that begins as the word does and goes on with one that is not ASCII. */
-const isSpoilt = (line: string, word: string): boolean =>
-  line.startsWith(word.slice(0, 1)) && !/^[\0-\x7f]*$/.test(line.slice(0, word.length + 1));
+/** Of a line that begins as the word does and goes on with a byte that is not ASCII dash 0.5.12 drops that. */
+const isSpoilt = (line: string, word: string): boolean => !/^[\0-\x7f]*$/.test(line.slice(0, word.length + 1));

@@ -13,18 +13,48 @@ import { wayLines } from "./way-lines.ts";
 
 /**
  * Modules, tunnels, routes, firewall, files and sysctls of a host in one script: `iptables-restore` is atomic by table, `ip -batch`
- * one process however many routes. What packets need to get through is there before the routes lead them to it.
+ * one process however many routes. What packets need to get through is there before the routes lead them to it. The texts are rendered when they are
+ * asked for: of hundreds of hosts with hundreds of routes each they do not fit into memory all at once.
  */
 export const kernelStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
-  const told = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
-    kinds.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind));
+  if (!all.some(({ want, have, byItself }) => isKernels(want ?? have) && byItself !== true)) return [];
+  return [
+    {
+      kind: "shell",
+      get changes() {
+        return TOLD.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind)).map(kernelChange);
+      },
+      get script() {
+        return ["set -e", ...kernelLines(all, project)].join("\n");
+      },
+      undo: isRisky(all)
+        ? {
+            project,
+            get script() {
+              return undoLines(all, project).join("\n");
+            },
+          }
+        : undefined,
+    },
+  ];
+};
+
+/** What the step is about, in the order in which it is read, not done. */
+const TOLD: readonly Resource["kind"][] = [
+  ...(["sysctl", "table", "module", "key", "file", "link", "peer", "chain", "jump"] as const),
+  ...(["neighbour", "fdb", "route"] as const),
+];
+
+const isKernels = (resource: Resource | undefined): boolean => resource !== undefined && TOLD.includes(resource.kind);
+
+const kernelLines = (all: readonly Difference[], project: string): readonly string[] => {
   const of = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
-    told(...kinds).filter((d) => d.byItself !== true);
+    kinds.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind && d.byItself !== true));
   const remembered = of("sysctl", "table", "module");
   const [files, links, peers] = [of("key", "file"), of("link"), of("peer")];
   const firewall = of("chain", "jump");
   const ways = { routes: of("route"), neighbours: of("neighbour"), fdb: of("fdb"), links };
-  const parts = [
+  return [
     ...([...remembered, ...files].some((d) => d.want !== undefined) ? [`mkdir -p ${hostFolder(project)}`] : []),
     ...remembered.flatMap((d) => changeLines(d, project)),
     ...writeLines(files),
@@ -37,12 +67,4 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
       ? [`rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`]
       : []),
   ];
-  if (parts.length === 0) return [];
-  // in the order in which they are read, not done
-  const changes = told(
-    ...(["sysctl", "table", "module", "key", "file", "link", "peer", "chain", "jump"] as const),
-    ...(["neighbour", "fdb", "route"] as const),
-  );
-  const undo = isRisky(all) ? { undo: { project, script: undoLines(all, project).join("\n") } } : {};
-  return [{ kind: "shell", changes: changes.map(kernelChange), script: ["set -e", ...parts].join("\n"), ...undo }];
 };

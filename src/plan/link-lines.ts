@@ -43,8 +43,8 @@ export const linkLines = (
 };
 
 const startLines = (link: Link): readonly string[] =>
-  // wireguard-go refuses to start where it believes that the kernel could do better, unless it is told this.
-  link.userspace === true ? [`WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1 wireguard-go ${link.name}`] : [];
+  // wireguard-go refuses to start where it believes that the kernel could do better, unless it is told this; up.sh's lock (8) is not to stay with it.
+  link.userspace === true ? [`WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1 wireguard-go ${link.name} 8<&-`] : [];
 
 const batchLines = (link: Link, isNew: boolean, project: string): readonly string[] => {
   const set = `link set dev ${link.name} mtu ${link.mtu}${isNew ? ` alias ${linkAlias(project)}` : ""} up`;

@@ -42,7 +42,8 @@ export const undoLines = (all: readonly Difference[], project: string): readonly
 };
 
 /** A line of shell text whose batch goes on after what fails. */
-export const forced = (line: string): string => line.replace(/^(ip|bridge) -batch -/, "$1 -force -batch -");
+export const forced = (line: string): string =>
+  line.startsWith("ip -batch") || line.startsWith("bridge -batch") ? line.replace("-batch", "-force -batch") : line;
 
 /** What went by itself with something else has to come back by hand. */
 const swapped = ({ want, have, changed }: Difference): Difference => ({ want: have, have: want, changed });

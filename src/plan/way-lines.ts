@@ -39,19 +39,17 @@ const processLines = ({ name, userspace }: Link): readonly string[] =>
 
 const isWanted = (d: Difference): boolean => d.want !== undefined;
 
+/** The words of `ip route` that tell the project's routes from others. */
+export const routeOwner = (project: string): string => `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;
+
 /** For `ip`; `replace` where something stands. */
 export const routeLine = ({ want, have }: Difference, project: string): string => {
-  const owner = `proto ${ROUTE_PROTOCOL} metric ${routeMetric(project)}`;
+  const owner = routeOwner(project);
   if (want === undefined) return `route del ${(have as Route).destination} ${owner}`;
   const { destination, via, device, source, onlink, mtu } = want as Route;
-  return [
-    `route ${have === undefined ? "add" : "replace"} ${destination}`,
-    ...(via === undefined ? [] : [`via ${via}`]),
-    `dev ${device} ${owner}`,
-    ...(source === undefined ? [] : [`src ${source}`]),
-    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
-    ...(onlink === true ? ["onlink"] : []),
-  ].join(" ");
+  const next = via === undefined ? "" : ` via ${via}`;
+  const more = `${source === undefined ? "" : ` src ${source}`}${mtu === undefined ? "" : ` mtu ${mtu}`}`;
+  return `route ${have === undefined ? "add" : "replace"} ${destination}${next} dev ${device} ${owner}${more}${onlink === true ? " onlink" : ""}`;
 };
 
 const neighbourLine = ({ want, have }: Difference): string => {
