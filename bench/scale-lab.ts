@@ -14,7 +14,8 @@ export type ScaleLab = {
   readonly atSwitch: readonly string[];
   /**
    * The kernel has one neighbour table of 1024 entries for all hosts here, where each real host has its own. So what ARP would find is
-   * written to hosts FROM to TO, in a way that does not count (extern_learn), while the ways between hosts are measured.
+   * written to `hosts` about `others`, in a way that does not count (extern_learn), while the ways between hosts are measured. ip(8) shows such
+   * entries whatever state it is asked for, so xhost reads them until `part`.
    */
   readonly meet: (hosts: readonly number[], others: readonly number[]) => Promise<void>;
   /** Takes those away from hosts 1 to `count`. */

@@ -64,7 +64,8 @@ Real: an sshd for each host, network namespaces with a kernel's routes and rules
 their switch and logs in without a proxy. Shared: the hosts have two processors together, and one dockerd, which a shim shows to each
 host as its own (its names, its networks and nobody else's) and whose bridges it makes in the host's namespace. That dockerd writes
 no rules; hosts begin with the FORWARD policy and the DOCKER-USER chain that an engine leaves. No containers, so no checks of them.
-The kernel's neighbour table is shared too and is filled from outside while ways are measured, as ARP would on real hosts.
+The kernel's neighbour table is shared too and is filled from outside while ways are measured, as ARP would on real hosts; the fresh
+deploy and the one that adds a host read those lines too.
 The network is a bridge with plain routes, a /24 for each host out of ${pool}. 64 hosts at a time, in xhost as in the loops over ssh.`;
 
 type Value = (size: Size, work: Work) => number;
