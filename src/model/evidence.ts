@@ -51,11 +51,23 @@ export const parseEvidence = (text: string): ReadonlyMap<string, Evidence> =>
     text.split("\n").flatMap((line): [string, Evidence][] => {
       if (!LINE.test(line)) return [];
       const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ");
-      return [[to, { to, source, target, mtu: Number(mtu), sizes: new Map(sizes.split(",").map(sizeOf)), at }]];
+      return [[to, { to, source, target, mtu: Number(mtu), sizes: sizesOf(sizes), at }]];
     }),
   );
 
 const LINE = /^\S+ [\d.]+ [\d.]+ \d+ (foreign|proto4|udp:\d+)=\d+(,(foreign|proto4|udp:\d+)=\d+)* \S+$/;
+
+/** Of the ways between hundreds of hosts most say the same. */
+const sizesOf = (text: string): Sizes => {
+  const known = parsedSizes.get(text);
+  if (known !== undefined) return known;
+  const sizes = new Map(text.split(",").map(sizeOf));
+  if (parsedSizes.size >= 1000) parsedSizes.clear();
+  parsedSizes.set(text, sizes);
+  return sizes;
+};
+
+const parsedSizes = new Map<string, Sizes>();
 
 const sizeOf = (text: string): [Carrier, number] => {
   const at = text.lastIndexOf("=");
@@ -66,6 +78,15 @@ const sizeOf = (text: string): [Carrier, number] => {
 export const isAbout = (evidence: Evidence, way: Pick<Way, "source" | "target" | "mtu">): boolean =>
   evidence.source === way.source && evidence.target === way.target && evidence.mtu === way.mtu;
 
-/** What is kept on a host for the project, by the other host. */
-export const keptEvidence = (facts: Facts | undefined, project: string): ReadonlyMap<string, Evidence> =>
-  parseEvidence(facts?.evidence.get(project) ?? "");
+/** What is kept on a host for the project, by the other host; read once. */
+export const keptEvidence = (facts: Facts | undefined, project: string): ReadonlyMap<string, Evidence> => {
+  const text = facts?.evidence.get(project);
+  if (facts === undefined || text === undefined) return new Map();
+  const known = kept.get(facts);
+  if (known?.project === project) return known.all;
+  const all = parseEvidence(text);
+  kept.set(facts, { project, all });
+  return all;
+};
+
+const kept = new WeakMap<Facts, { readonly project: string; readonly all: ReadonlyMap<string, Evidence> }>();

@@ -14,32 +14,35 @@ export const waysToMeasure = (
   fabric: Fabric,
   { again, matters }: { readonly again: boolean; readonly matters: (from: string, to: string) => boolean },
 ): readonly Way[] => {
-  const wanted = new Map<string, Way>();
-  for (const way of fabric.inventory.networks.flatMap((network) => waysOf(fabric, network, matters))) {
-    const key = `${way.from} ${way.to}`;
-    const known = wanted.get(key);
-    const carriers = [...new Set([...(known?.carriers ?? []), ...way.carriers])];
-    wanted.set(key, { ...way, foreign: known?.foreign ?? way.foreign, carriers });
-  }
-  const all = [...wanted.values()].filter((way) => way.carriers.length > 0);
-  if (again) return all;
-  // Both ways of a pair or none: what is known of one way is as old as the pair's plane and MTU.
-  const unknown = new Set(
-    all.filter((way) => !isKnown(fabric, way)).flatMap(({ from, to }) => [`${from} ${to}`, `${to} ${from}`]),
-  );
-  return all.filter(({ from, to }) => unknown.has(`${from} ${to}`));
+  const hosts = fabric.inventory.hosts.map(({ name }) => name);
+  const ways: Way[] = [];
+  // Pair by pair: of hundreds of hosts all ways do not have to be there at once to find that they are known.
+  for (const [i, a] of hosts.entries())
+    for (const b of hosts.slice(i + 1)) {
+      const both = [matters(a, b) ? wayOf(fabric, a, b) : undefined, matters(b, a) ? wayOf(fabric, b, a) : undefined];
+      const possible = both.filter((way) => way !== undefined && way.carriers.length > 0) as readonly Way[];
+      // Both ways of a pair or none: what is known of one way is as old as the pair's plane and MTU.
+      if (again || possible.some((way) => !isKnown(fabric, way))) ways.push(...possible);
+    }
+  return ways;
 };
 
-const waysOf = (fabric: Fabric, network: Network, matters: (from: string, to: string) => boolean): readonly Way[] => {
-  const hosts = [...network.blocks.keys()];
-  return hosts.flatMap((from) =>
-    hosts.filter((to) => from !== to && matters(from, to)).flatMap((to) => wayOf(fabric, network, from, to) ?? []),
-  );
+/** What is to be measured from one host to another for all networks that both are in. */
+const wayOf = (fabric: Fabric, from: string, to: string): Way | undefined => {
+  let whole: Way | undefined;
+  for (const network of fabric.inventory.networks) {
+    if (!network.blocks.has(from) || !network.blocks.has(to)) continue;
+    const way = wayIn(fabric, network, from, to);
+    if (way === undefined) continue;
+    const carriers = whole === undefined ? way.carriers : [...new Set([...whole.carriers, ...way.carriers])];
+    whole = { ...way, foreign: whole?.foreign ?? way.foreign, carriers };
+  }
+  return whole;
 };
 
 type Network = Fabric["inventory"]["networks"][number];
 
-const wayOf = (fabric: Fabric, network: Network, from: string, to: string): Way | undefined => {
+const wayIn = (fabric: Fabric, network: Network, from: string, to: string): Way | undefined => {
   const here = hereOf(fabric, from);
   const there = hereOf(fabric, to);
   const peer = peerOf(fabric, network, from, to);

@@ -26,10 +26,17 @@ type Connecting = {
   readonly note: (text: string) => void;
 };
 
+/** By entry of an inventory that was read: a second connection to it asks `ssh -G` no second time. */
+const resolved = new WeakMap<Pick<InventoryHost, "name" | "ssh">, Promise<Resolved>>();
+
 /** Opens nothing by itself. */
 export const connector = ({ timeout = 60, note }: Connecting): Connector => {
   const programs = pLimit(8);
-  const resolve = (host: Pick<InventoryHost, "name" | "ssh">): Promise<Resolved> => programs(() => resolveSsh(host));
+  const resolve = (host: Pick<InventoryHost, "name" | "ssh">): Promise<Resolved> => {
+    const found = resolved.get(host) ?? programs(() => resolveSsh(host));
+    resolved.set(host, found);
+    return found;
+  };
   const { reach, close } = reacher({ timeout, resolve, note });
   const open = async (host: InventoryHost): Promise<Host> => {
     // 0.2 s of loading, while the handshake is going on.

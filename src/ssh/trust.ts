@@ -14,27 +14,26 @@ type NewHost = { readonly name: string; readonly key: Buffer; readonly hashed: b
 
 /** Writes one after the other, so that a hundred new hosts make a hundred whole lines. */
 export const knownHostsFiles = (): KnownHostsFiles => {
-  const texts = new Map<string, Promise<string>>();
+  const files = new Map<string, Promise<Known>>();
   let writing: Promise<void> = Promise.resolve();
 
-  const text = (file: string): Promise<string> => {
-    const known = texts.get(file) ?? readText(file);
-    texts.set(file, known);
-    return known;
+  const known = (file: string): Promise<Known> => {
+    const found = files.get(file) ?? readText(file).then((text) => knownIn(file, text));
+    files.set(file, found);
+    return found;
   };
   const append = async (file: string, { name, key, hashed }: NewHost): Promise<void> => {
-    const before = await text(file);
-    if (verdict(parseKnownHosts(before, file), name, key).kind === "trusted") return;
+    const { text: before, entries } = await known(file);
+    if (verdict(entries, name, key).kind === "trusted") return;
     const line = knownHostLine(name, key, hashed ? randomBytes(20) : undefined);
     const addition = before === "" || before.endsWith("\n") ? line : `\n${line}`;
     // Modes as ssh(1) makes them; an existing file or folder keeps its own.
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await appendFile(file, addition, { mode: 0o600 });
-    texts.set(file, Promise.resolve(before + addition));
+    files.set(file, Promise.resolve(knownIn(file, before + addition)));
   };
   return {
-    entries: async (files) =>
-      (await Promise.all(files.map(async (file) => parseKnownHosts(await text(file), file)))).flat(),
+    entries: async (all) => (await Promise.all(all.map(async (file) => (await known(file)).entries))).flat(),
     add: (file, line) => {
       const written = writing.then(() => append(file, line));
       writing = written.catch(() => undefined);
@@ -42,6 +41,11 @@ export const knownHostsFiles = (): KnownHostsFiles => {
     },
   };
 };
+
+/** A file and what it says: parsed once, however many hosts ask. */
+type Known = { readonly text: string; readonly entries: readonly KnownHost[] };
+
+const knownIn = (file: string, text: string): Known => ({ text, entries: parseKnownHosts(text, file) });
 
 const readText = async (file: string): Promise<string> => {
   try {

@@ -30,7 +30,7 @@ test.each(["directly", "a proxyCommand"])("the advice for an unknown host key wo
   program("yes-please", "echo yes");
   const env = { ...process.env, DISPLAY: ":", SSH_ASKPASS: join(fakes, "yes-please"), SSH_ASKPASS_REQUIRE: "force" };
   await promisify(execFile)("sh", ["-c", advice.replace(/^ssh/, `ssh ${options}`)], { env });
-  const fresh = connector({ timeout: 5, note: () => undefined });
+  const fresh = connector({ timeout: 30, note: () => undefined });
   expect(await (await fresh.open(hostOf(server, ssh))).run("echo in", "greet")).toBe("in\n");
   await fresh.close();
 });

@@ -87,7 +87,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   notes.length = 0;
-  open = connector({ timeout: 5, note: (text) => notes.push(text) });
+  open = connector({ timeout: 30, note: (text) => notes.push(text) });
 });
 afterEach(async () => {
   await open.close();

@@ -60,13 +60,13 @@ test("a jump host is one connection for all who need it, and its key is checked"
   const refused = await failure(open.open(hostOf(behind, ssh)));
   expect(refused).toMatch(/^UNREACHABLE h1: .*: jump host ops@127.0.0.1:\d+: its host key is not known/);
   known("jump", listed(behind), listed(jump));
-  const fresh = connector({ timeout: 5, note: () => undefined });
+  const fresh = connector({ timeout: 30, note: () => undefined });
   const hosts = await Promise.all(Array.from({ length: 20 }, () => fresh.open(hostOf(behind, ssh))));
   expect(await hosts[19]!.run("echo through", "pass")).toBe("through\n");
   expect(jump.seen.connections - 1).toBe(1);
   expect(behind.seen).toMatchObject({ connections: 20, mostUnauthenticated: 8 });
   jump.drop();
-  await expect.poll(() => failure(hosts[0]!.run("echo", "pass"))).toMatch(/^UNREACHABLE h1: pass/);
+  await expect.poll(() => failure(hosts[0]!.run("echo", "pass")), { timeout: 20_000 }).toMatch(/^UNREACHABLE h1: pass/);
   await fresh.close();
 });
 
@@ -97,7 +97,7 @@ test("a proxyCommand is the way to the host, and ends with it", async () => {
   const pid = Number(readFileSync(file("pid"), "utf8"));
   process.kill(pid, 0);
   await host.close();
-  await expect.poll(() => isRunning(pid)).toBe(false);
+  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
 });
 
 const isRunning = (pid: number): boolean => {
