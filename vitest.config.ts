@@ -31,7 +31,8 @@ export default defineConfig({
           globalSetup: ["test/vm/setup.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
-          hookTimeout: 600_000,
+          // Kernels in user mode boot for minutes on a machine that has other tests to run.
+          hookTimeout: 1_200_000,
         },
       },
       {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync, realpathSync } from "node:fs";
 import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { Context, Finish } from "./commands/context.ts";
@@ -14,8 +16,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`xhost needs Node 22.18 or newer, this is ${process.versions.node}\n`);
   process.exit(3);
 }
-// Everything else is loaded behind it: a third of the time of a short command goes into compiling.
-module.enableCompileCache();
+// Everything else is loaded behind it: a third of the time of a short command goes into compiling. Node's own folder for it is in /tmp, where others could
+// have put what is run then.
+const { XDG_CACHE_HOME = join(homedir(), ".cache"), NODE_COMPILE_CACHE = join(XDG_CACHE_HOME, "xhost", "compiled") } =
+  process.env;
+module.enableCompileCache(NODE_COMPILE_CACHE);
 const { CommanderError, program } = await import("./commands/program.ts");
 
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };

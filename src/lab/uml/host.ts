@@ -14,7 +14,7 @@ import { runningGuests } from "./running.ts";
 import { onGuest, sshFailed } from "./ssh.ts";
 
 /** Seconds until a host has to answer; on an idle machine it takes fifteen, and more where many share a processor. */
-const patience = 240;
+const patience = 900;
 
 /** Writes what the boot needs into the host's folder; `image` is the disk image that all hosts share. */
 export const writeGuest = async (lab: LabRecord, host: LabHost, image: string | undefined): Promise<void> => {
