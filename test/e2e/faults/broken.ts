@@ -22,13 +22,11 @@ type Disturbed = {
   readonly gone: () => Promise<void>;
 };
 
-export const testBroken = (at: () => Disturbed): void => {
-  /** A command on h1, for a shell of this machine. */
-  const onH1 = (command: string): string =>
-    `"${process.execPath}" "${CLI}" lab exec ${at().lab.lab.name} h1 ${command}`;
+const deployed = ({ lab, file }: Disturbed, how: Hooked) =>
+  hooked(lab, how, "deploy", file, "--yes", "--confirm-timeout", "240");
 
-  const deploy = (how: Hooked) => hooked(at().lab, how, "deploy", at().file, "--yes", "--confirm-timeout", "240");
-
+/** The connections of xhost go. */
+export const testCutConnections = (at: () => Disturbed): void => {
   test.each([
     ["before h1 is changed", CHANGE_OF_H1, /^h1: /m, /^/],
     [
@@ -38,7 +36,7 @@ export const testBroken = (at: () => Disturbed): void => {
       /h[12]: an earlier run ended before its change was confirmed; it is kept/,
     ],
   ])("connections that break %s: it is told, and the next deploy completes", async (_when, moment, told, next) => {
-    const { exitCode, stderr } = await deploy({ at: moment, run: CUT_ALL });
+    const { exitCode, stderr } = await deployed(at(), { at: moment, run: CUT_ALL });
     expect(stderr).toContain("(ran: 0)");
     expect(exitCode, stderr).toBe(4);
     expect(stderr).toMatch(told);
@@ -47,10 +45,17 @@ export const testBroken = (at: () => Disturbed): void => {
     expect(await at().expectWhole()).toMatch(next);
     await at().gone();
   });
+};
+
+/** Docker goes on h1. */
+export const testDocker = (at: () => Disturbed): void => {
+  /** A command on h1, for a shell of this machine. */
+  const onH1 = (command: string): string =>
+    `"${process.execPath}" "${CLI}" lab exec ${at().lab.lab.name} h1 ${command}`;
 
   test("Docker stops in the middle, and is started again", async () => {
     const run = onH1("stop-docker");
-    const { exitCode, stderr } = await deploy({ at: MAKES_C1, run });
+    const { exitCode, stderr } = await deployed(at(), { at: MAKES_C1, run });
     expect(stderr).toContain("(ran: 0)");
     expect([1, 4], stderr).toContain(exitCode);
     expect(stderr).toMatch(/^h1: /m);
@@ -62,7 +67,7 @@ export const testBroken = (at: () => Disturbed): void => {
 
   test("Docker restarts just before routes and firewall are set: containers stop, and the next deploy starts them", async () => {
     const run = onH1("sh -c 'stop-docker; start-docker; until docker info >/dev/null 2>&1; do sleep 0.2; done'");
-    const { exitCode, stdout, stderr } = await deploy({ at: CHANGE_OF_H1, run });
+    const { exitCode, stdout, stderr } = await deployed(at(), { at: CHANGE_OF_H1, run });
     expect(stderr).toContain("(ran: 0)");
     // The containers do not run, or else Docker cannot be asked over a channel that has ended with it.
     expect([1, 4], stdout + stderr).toContain(exitCode);
