@@ -1,41 +1,50 @@
-// Planning alone, for simulated hosts: npm run bench:planning [-- HOSTS...]
-// Each number of hosts in a process of its own, for its memory.
-import { clashesOf, plansOf } from "../src/commands/planning.ts";
-import { fabric } from "../src/model/fabric.ts";
-import { newFleet } from "../test/fleet.ts";
+// Planning alone, without a host: how time and memory grow. node bench/planning.ts [--sizes 250,500] [--json]
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import type { Section } from "./report.ts";
+import { lineChart } from "./svg.ts";
 
-const [count = 100] = process.argv.slice(2).map(Number);
-const { inventory, sights } = await newFleet(count);
-const seen = {
-  inventory,
-  sights,
-  hosts: new Map(),
-  failed: new Map(),
-  chosen: new Set(sights.keys()),
-  depths: new Map(),
+const { values } = parseArgs({
+  options: { sizes: { type: "string", default: "250,500,1000,2000" }, json: { type: "boolean", default: false } },
+});
+
+/** Seconds, and MiB. */
+type Once = Readonly<Record<"hosts" | "routes" | "bytes" | "planning" | "rendering" | "memory", number>>;
+
+const once = async (hosts: number): Promise<Once> => {
+  const program = fileURLToPath(new URL("planning-once.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, String(hosts)]);
+  return JSON.parse(stdout) as Once;
 };
-const cpu = () => process.threadCpuUsage().user / 1000;
-const t0 = cpu();
-const whole = fabric(inventory, sights);
-const t1 = cpu();
-const c = clashesOf(seen, whole, { iKnow: false });
-const t2 = cpu();
-const plans = plansOf(seen, whole, { env: {} });
-const t3 = cpu();
-console.log(
-  count,
-  c.length,
-  plans.length,
-  plans.reduce((n, p) => n + p.steps.reduce((m, s) => m + (s.kind === "shell" ? s.script.length : 0), 0), 0) / 1e6,
-  "MB",
-);
-console.log(
-  "fabric",
-  (t1 - t0).toFixed(0),
-  "clashes",
-  (t2 - t1).toFixed(0),
-  "plans",
-  (t3 - t2).toFixed(0),
-  "rss MB",
-  process.resourceUsage().maxRSS / 1024,
-);
+
+const row = ({ hosts, routes, bytes, planning, rendering, memory }: Once): string =>
+  `| ${[hosts, routes, planning.toFixed(1), ((planning / routes) * 1e6).toFixed(1), rendering.toFixed(1), (bytes / 1e6).toFixed(0), memory.toFixed(0)].join(" | ")} |`;
+
+const sizes = values.sizes.split(",").map(Number);
+const all: Once[] = [];
+for (const hosts of sizes) {
+  process.stderr.write(`planning ${hosts} hosts\n`);
+  all.push(await once(hosts));
+}
+const section: Section = {
+  title: "Planning alone",
+  markdown: [
+    "A first deploy of simulated hosts, all of them in one network by plane `route`, from a pool that is just as big: a route on each to each other one. From what was seen of",
+    "the hosts to every step of every host; then what the steps send, rendered host by host. Wanted: 2,000 hosts in less than 10 s and 1.5 GB.",
+    "",
+    "| hosts | routes | planning, s | µs for each route | rendering, s | MB of text | peak memory, MiB |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...all.map(row),
+  ].join("\n"),
+  plots: {
+    "planning.svg": lineChart({
+      ...{ title: "Planning a first deploy", xLabel: "routes, millions", yLabel: "seconds" },
+      series: [
+        { name: "planning", points: all.map(({ routes, planning }) => [routes / 1e6, planning] as const) },
+        { name: "rendering", points: all.map(({ routes, rendering }) => [routes / 1e6, rendering] as const) },
+      ],
+    }),
+  },
+};
+console.log(values.json ? JSON.stringify(section) : section.markdown);
