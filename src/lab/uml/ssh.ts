@@ -26,8 +26,8 @@ export const sshCall = (
     "StrictHostKeyChecking=yes",
   ],
   ...["-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10"],
-  // a host whose plug is pulled says no more
-  ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=4"],
+  // a host whose plug is pulled says no more; one that boots on a busy machine may say nothing for long
+  ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=12"],
   ...options,
   `root@${host.address}`,
   line,
