@@ -1,7 +1,20 @@
 import { defineConfig } from "vitest/config";
 
-// Pure tests beside the code; the end-to-end tests on real engines (test/e2e), and those on kernels of their own (test/vm), each in
-// order, one at a time: two cores; and Vagrant's own machines (test/vagrant), which only `npm run test:vagrant` runs.
+const e2e = {
+  include: ["test/e2e/**/*.e2e.ts"],
+  globalSetup: ["test/e2e/setup.ts"],
+  sequence: { groupOrder: 1 },
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+};
+
+/** These look at the machine itself, or at times: nothing else may run beside them. */
+const alone = ["scenario", "tutorial", "lab", "lab-faults", "measure", "counts", "cross-host"].map(
+  (name) => `test/e2e/${name}.e2e.ts`,
+);
+
+// Pure tests beside the code, and after them the end-to-end tests on real engines (test/e2e); those on kernels of their own (test/vm), one
+// at a time: two cores; and Vagrant's own machines (test/vagrant), which only `npm run test:vagrant` runs.
 // `defineConfig` has to be the default export.
 export default defineConfig({
   test: {
@@ -14,16 +27,9 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.e2e.ts"],
-          globalSetup: ["test/e2e/setup.ts"],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
-        },
-      },
+      // One file at a time; `.ci/run` takes two where the machine is slow and nothing else runs beside them.
+      { test: { ...e2e, name: "e2e", exclude: alone, maxWorkers: Number(process.env["XHOST_E2E_WORKERS"] ?? 1) } },
+      { test: { ...e2e, name: "e2e-alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } } },
       {
         test: {
           name: "vm",
