@@ -9,7 +9,7 @@ const e2e = {
 };
 
 /** These look at the machine itself, or at times: nothing else may run beside them. */
-const alone = ["scenario", "tutorial", "lab", "lab-faults", "measure", "counts", "cross-host"].map(
+const alone = ["scenario", "tutorial", "lab", "lab-faults", "measure", "counts", "cross-host-lab"].map(
   (name) => `test/e2e/${name}.e2e.ts`,
 );
 

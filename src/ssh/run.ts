@@ -54,7 +54,7 @@ type Job = { readonly remote: Remote; readonly script: string; readonly what: st
 const output = ({ remote, script, what }: Job, end: End | "late"): string => {
   const error = (why: string, stderr: string): XhostError =>
     new XhostError("REMOTE", `${what}: ${why}\n${excerpt(script)}\n${stderr}`.trimEnd(), { host: remote.name });
-  if (end === "late") throw lostError(remote, what) ?? error(`no end within ${remote.timeout} s`, "");
+  if (end === "late") throw lostError(remote, what) ?? error(`no end within ${remote.timeout} s (--timeout)`, "");
   if (end.status === undefined && end.signal === undefined) {
     const lost = lostError(remote, what);
     if (lost !== undefined) throw lost;

@@ -1,4 +1,4 @@
-// `xhost scenario run cross-host`: a whole deploy as a scenario, on hosts of an inventory and on a lab of its own.
+// `xhost scenario run cross-host`: a whole deploy as a scenario, on hosts of an inventory.
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { labStop } from "../../src/lab/power.ts";
 import { isDeploy } from "../../src/scenario/deploy-scenario.ts";
 import { readScenario } from "../../src/scenario/library.ts";
-import { desk, machine, passes, type Desk } from "./scenario-run.ts";
+import { desk, passes, type Desk } from "./scenario-run.ts";
 import { CLI, ENGINES, testLab, type TestLab } from "./xhost.ts";
 
 const scenario = await readScenario("cross-host", "/");
@@ -151,44 +151,5 @@ describe("on two hosts", () => {
     expect(code).toBe(4);
     expect(stderr).toContain("h2: cannot connect");
     expect(await lab.on("h1", "docker ps -q; ls /run/xhost /etc/xhost 2>/dev/null || true")).toBe("");
-  });
-});
-
-describe("on a lab of its own", () => {
-  let before: string;
-  beforeAll(async () => void (before = await machine()));
-  const hasLab = async (): Promise<boolean> => (await execa("ip", ["netns", "list"])).stdout.includes("scenario-cross");
-
-  test.each(["Docker 20", "✔ with c1", "✔ c1 reaches"])("Ctrl-C at %s takes it down", async (text) => {
-    const run = await at.until(text.replace("Docker 20", "Docker "), "run", "cross-host", "--break", "route");
-    run.kill("SIGINT");
-    expect((await run.ended).code).toBe(130);
-    expect(await hasLab()).toBe(false);
-    expect(await machine()).toBe(before);
-  });
-
-  test("killed, the next run takes it down first; none runs beside it", async () => {
-    const run = await at.until("✔ c1 reaches", "run", "cross-host", "--break", "route");
-    const second = await at.xhost("run", "cross-host");
-    expect(second.code).toBe(1);
-    expect(second.stderr).toContain(
-      `the scenario cross-host is being run here by process ${run.pid}: wait for its end`,
-    );
-    run.kill("SIGKILL");
-    await run.ended;
-    expect(await hasLab()).toBe(true);
-    const next = await at.xhost("run", "cross-host");
-    expect(next.code, next.stderr).toBe(0);
-    expect(next.stderr).toContain("The lab that an earlier run had left was taken down first.");
-    expect(await hasLab()).toBe(false);
-    expect(await machine()).toBe(before);
-  });
-
-  test("kept, it stands until `clean`", async () => {
-    expect((await at.xhost("run", "cross-host", "--keep")).code).toBe(0);
-    expect(await hasLab()).toBe(true);
-    expect((await at.xhost("clean", "cross-host")).stdout).toBe("The scenario cross-host was taken back.");
-    expect(await hasLab()).toBe(false);
-    expect(await machine()).toBe(before);
   });
 });

@@ -43,7 +43,13 @@ export type Desk = {
 export const desk = async (): Promise<Desk> => {
   const folder = await mkdtemp(join(tmpdir(), "xhost-e2e-desk-"));
   const start = (args: readonly string[]) =>
-    execa(process.execPath, [CLI, "scenario", ...args], { reject: false, stdin: "ignore", cwd: folder });
+    execa(process.execPath, [CLI, "scenario", ...args], {
+      reject: false,
+      stdin: "ignore",
+      cwd: folder,
+      // One that is killed cannot take its files along.
+      env: { TMPDIR: folder },
+    });
   const asRun = ({ exitCode = -1, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): Run => ({
     code: exitCode,
     stdout,

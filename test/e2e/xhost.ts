@@ -48,8 +48,14 @@ export const testLab = async (name: string, hosts: number, engine: string, more:
   await mkdir(folder, { recursive: true });
   const lab = await labUp({ name, hosts, engine, ...more, cwd: folder });
   const start = startIn(folder);
+  // systemd alone takes five seconds to read its units on a kernel in user mode.
+  const slow = more.kind === "uml" ? ["deploy", "destroy"] : [];
   const xhost = async (...args: string[]): Promise<Run> => {
-    const { exitCode = -1, stdout, stderr } = await start(...args);
+    const {
+      exitCode = -1,
+      stdout,
+      stderr,
+    } = await start(...args, ...(slow.includes(args[0]!) ? ["--timeout", "90"] : []));
     return { code: exitCode, stdout, stderr };
   };
   const on = async (host: string, command: string): Promise<string> => {

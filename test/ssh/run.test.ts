@@ -107,7 +107,7 @@ test("a stream that cannot be started says why", async () => {
 test("a script that does not end is given up after the timeout", async () => {
   const quick = connector({ timeout: 0.3, note: () => undefined });
   const host = await quick.open(hostOf(server));
-  expect(await failure(host.run("sleep 4", "wait"))).toBe("REMOTE h1: wait: no end within 0.3 s\nsleep 4");
+  expect(await failure(host.run("sleep 4", "wait"))).toBe("REMOTE h1: wait: no end within 0.3 s (--timeout)\nsleep 4");
   await quick.close();
 });
 

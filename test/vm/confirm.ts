@@ -15,7 +15,7 @@ export const testConfirm = (quiet: () => TestLab, name: string): void => {
   const { killed, completes, inventory } = unconfirmedOn(quiet);
   const waits = {
     command: `systemctl list-units --all --plain --no-legend '${confirmUnit(name)}*'`,
-    armed: /[.]timer +loaded active waiting/,
+    armed: /[.]timer +loaded +active +waiting/,
     over: "",
   };
 

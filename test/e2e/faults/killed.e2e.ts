@@ -92,9 +92,7 @@ describe.each(ENGINES.map(([title, engine], i) => [title, engine, MOMENTS[i] ?? 
             expect(await states(), told).toEqual(wanted);
             expect(await pings(lab, "h1", "c1", await addressOf(lab, "h2", "c2")), told).toBe(true);
             const then = `destroy killed at turn ${n} of ${removal}, ${other}`;
-            // Every other turn, the other ones on the other engine.
-            if (n <= removal && n % 2 === MOMENTS.indexOf(moment))
-              await destroys.kill(`${n} ${other}`, "destroy", file, "--yes");
+            if (n <= removal) await destroys.kill(`${n} ${other}`, "destroy", file, "--yes");
             await succeeds(then, "destroy", file, "--yes");
             await expectAsBefore(then);
           }

@@ -1,0 +1,105 @@
+// What comes late: the way back is ended half-way, the login after a change is refused at first, the boot script runs when a deploy does.
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { confirmFolder, hostFolder } from "../../../src/model/names.ts";
+import { CLI, obedient, testLab, type TestLab } from "../xhost.ts";
+import { CHANGE_OF_H1, CONFIRMATION, hooked, said } from "./at.ts";
+
+const NAME = "xl-late";
+const PATIENT = { timeout: 60_000, interval: 200 };
+const ROUTES = "ip -4 route show proto 88";
+const UNDO = confirmFolder(NAME);
+
+let lab: TestLab;
+let file: string;
+let standing: string;
+beforeAll(async () => {
+  lab = await testLab(NAME, 2, "sid");
+  file = await lab.inventory("inventory.yml", obedient);
+  await expectDone("deploy");
+  standing = await lab.snapshot("h1");
+});
+afterAll(() => lab.down());
+
+const on = (command: string): Promise<string> => lab.on("h1", command);
+const seen = (command: string) => expect.poll(() => on(command), PATIENT);
+const expectDone = async (...args: string[]): Promise<void> => {
+  const { code, stdout, stderr } = await lab.xhost(...args, file, "--yes");
+  expect(code, stdout + stderr).toBe(0);
+};
+const expectStanding = async (): Promise<void> => {
+  expect(await lab.snapshot("h1")).toBe(standing);
+  expect(await on(`ls ${UNDO} 2>/dev/null || true`)).toBe("");
+};
+const routeGoes = (): Promise<string> => on(`ip route del $(${ROUTES})`);
+const begin = (how: Parameters<typeof hooked>[1], ...options: string[]) =>
+  hooked(lab, how, "deploy", file, "--yes", ...options);
+
+/** Has h1's `ip` stand still, once it is called, for as long as /run/still is there. */
+const standStill = (): Promise<string> =>
+  on(
+    `printf '#!/bin/sh\\n: > /run/stands; while test -e /run/still; do sleep 0.1; done\\nexec %s "$@"\\n' $(command -v ip) > /usr/local/sbin/ip; chmod +x /usr/local/sbin/ip; : > /run/still`,
+  );
+const goOn = (): Promise<string> => on("rm -f /run/still /run/stands /usr/local/sbin/ip");
+
+test("a way back that is ended half-way is gone on with by the next run", async () => {
+  await routeGoes();
+  const run = begin({ at: CONFIRMATION, hold: true }, "--confirm-timeout", "8");
+  await said(run, "(held)");
+  run.kill("SIGKILL");
+  await run;
+  await standStill();
+  await seen(`ls ${UNDO} /run/stands 2>/dev/null || true`).toMatch(/undoing[^]*stands|stands[^]*undoing/);
+  expect(await on(ROUTES)).not.toBe("");
+  await on(`kill -9 -$(cut -d' ' -f5 /proc/$(cat ${UNDO}/undoing)/stat)`);
+  await goOn();
+  expect(await on(`ls ${UNDO}`)).toMatch(/^undoing$/m);
+  const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+  expect(code, stderr).toBe(0);
+  // It is at its end only where all of it was done; the deploy has then made the route anew.
+  expect(stderr).toMatch(/^h1: a change of .* was not confirmed, and the host took it back at 20/m);
+  await expectStanding();
+});
+
+test("a login after the change that is refused at first is tried again", async () => {
+  await routeGoes();
+  const rule = "INPUT -p tcp --dport 22 --syn -j REJECT --reject-with tcp-reset";
+  const opened = `sleep 6; iptables -nvxL INPUT | grep REJECT > /run/refused; iptables -D ${rule}`;
+  const refuse = `iptables -I ${rule}; setsid sh -c "${opened}" </dev/null >/dev/null 2>&1 &`;
+  const run = `"${process.execPath}" "${CLI}" lab exec ${NAME} h1 sh -c '${refuse}'`;
+  const { exitCode, stderr } = await begin({ at: CHANGE_OF_H1, run });
+  expect(stderr).toContain("(ran: 0)");
+  expect(exitCode, stderr).toBe(0);
+  expect(Number(/\d+/.exec(await on("cat /run/refused; rm /run/refused"))?.[0])).toBeGreaterThan(0);
+  await expectStanding();
+});
+
+test("the boot script and a deploy wait for each other", async () => {
+  const bootScript = (): Promise<string> => on(`sh ${hostFolder(NAME)}/up.sh && echo done`);
+  const ended = async (work: Promise<unknown>): Promise<boolean> =>
+    Promise.race([work.then(() => true), setTimeout(4000, false)]);
+
+  await routeGoes();
+  await standStill();
+  const boot = bootScript();
+  await seen("ls /run/stands 2>/dev/null || true").toContain("stands");
+  const deploy = lab.xhost("deploy", file, "--yes");
+  expect(await ended(Promise.race([boot, deploy]))).toBe(false);
+  await goOn();
+  expect(await boot).toContain("done");
+  const { code, stderr } = await deploy;
+  expect(code, stderr).toBe(0);
+  await expectStanding();
+
+  await routeGoes();
+  const run = begin({ at: CONFIRMATION, hold: true }, "--confirm-timeout", "120");
+  await said(run, "(held)");
+  const late = bootScript();
+  expect(await ended(late)).toBe(false);
+  run.kill("SIGKILL");
+  await run;
+  expect(await late).toContain("done");
+  await expectDone("deploy");
+  await expectStanding();
+  await expectDone("destroy");
+});
