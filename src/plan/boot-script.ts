@@ -42,7 +42,7 @@ export const upLines = (desired: HostState, project: string): readonly string[] 
     `if test -z "$${OWN_RUN}" && { test -e ${confirmFolder(project)}/armed || test -e ${confirmFolder(project)}/undoing || ! { test ! -e ${lockFile(project)} || flock -n ${lockFile(project)} true; }; }`,
     `then echo "xhost changes this host just now" >&2; exit ${LATER}; fi`,
     `failed=0`,
-    ...desired.flatMap(settingLines),
+    ...settingsOf(desired, project),
     ...(tables.length === 0 ? [] : restoreLines(project)),
     ...tables.map((table) => `restore ${table} || failed=1`),
     ...links.flatMap((link) => [
@@ -90,11 +90,35 @@ const tablesOf = (desired: HostState): readonly Table[] => [
   ...new Set(of(desired, "chain", "jump").map((resource) => (resource as Chain | Jump).table)),
 ];
 
+/**
+ * What was before is noted here too: a change that took the note back, and ended with the host before this script was written anew, has left none.
+ * What another project has noted was before that.
+ */
+const settingsOf = (desired: HostState, project: string): readonly string[] => {
+  const lines = desired.flatMap(settingLines);
+  const file = beforeFile(project);
+  return lines.length === 0
+    ? []
+    : [
+        `note() { grep -qs "^$1=" ${file} || { was=$(sed -n "s/^$1=//p" /etc/xhost/*/before 2>/dev/null | head -n 1); (umask 077; echo "$1=\${was:-$2}" >> ${file}); }; }`,
+        ...lines,
+      ];
+};
+
 const settingLines = (resource: Resource): readonly string[] => {
-  if (resource.kind === "sysctl") return [`echo ${resource.value} > ${sysctlPath(resource.key)} || failed=1`];
-  // Loaded, or built in: modprobe knows nothing of the latter where /lib/modules is not the kernel's.
-  if (resource.kind === "module")
-    return [`test -d /sys/module/${resource.name} || modprobe -q ${resource.name} || failed=1`];
+  if (resource.kind === "sysctl") {
+    const [path, key] = [sysctlPath(resource.key), rememberedKey(resource)];
+    return [
+      `test "$(cat ${path})" = ${resource.value} || { note ${key} "$(cat ${path})"; echo ${resource.value} > ${path}; } || failed=1`,
+    ];
+  }
+  if (resource.kind === "module") {
+    const { name } = resource;
+    // Loaded, or built in: modprobe knows nothing of the latter where /lib/modules is not the kernel's.
+    return [
+      `test -d /sys/module/${name} || { note ${rememberedKey(resource)} absent; modprobe -q ${name}; } || failed=1`,
+    ];
+  }
   return [];
 };
 

@@ -30,6 +30,6 @@ export const ejectText = (project: string, hosts: readonly string[], hasKeys: bo
       : []),
     "",
     "From now on the files are yours: a host that comes or goes has to be written into those of the others by hand. `xhost deploy` would write them anew,",
-    `\`xhost destroy\` removes everything. By hand: disable the units, which would bring everything back at the next start of Docker, then\n\`sh ${downFile(project)}\`. What was before (\`${beforeFile(project)}\`) it puts back only where a deploy has noted it.`,
+    `\`xhost destroy\` removes everything. By hand: disable the units, which would bring everything back at the next start of Docker, then\n\`sh ${downFile(project)}\`. What was before it puts back from \`${beforeFile(project)}\`, where a deploy or \`up.sh\` has noted it.`,
     "",
   ].join("\n");
