@@ -3,6 +3,7 @@ import { XhostError } from "../errors.ts";
 import type { InventoryHost } from "../inventory/inventory.ts";
 import type { Connection } from "./dial.ts";
 import { dockerOver, type DockerLibrary } from "./docker.ts";
+import { loadDockerode } from "./dockerode.ts";
 import type { Host } from "./host.ts";
 import { reacher } from "./reach.ts";
 import { resolveSsh, targetOf, type Resolved } from "./resolve.ts";
@@ -39,12 +40,12 @@ export const connector = ({ timeout = 60, note }: Connecting): Connector => {
   };
   const { reach, close } = reacher({ timeout, resolve, note });
   const open = async (host: InventoryHost): Promise<Host> => {
-    // 0.2 s of loading, while the handshake is going on.
-    const library = import("dockerode");
+    // While the handshake is going on.
+    const library = loadDockerode();
     const config = await resolve(host);
     try {
       const connection = await reach(config, { name: host.name, ssh: host.ssh, depth: 0 });
-      return hostOver({ host, connection, timeout, Docker: (await library).default });
+      return hostOver({ host, connection, timeout, Docker: await library });
     } catch (cause) {
       if (!(cause instanceof XhostError)) throw cause;
       const message = `cannot connect to ${targetOf(config)}: ${cause.message}`;

@@ -12,7 +12,7 @@ import { lostError } from "./session.ts";
  */
 export type Docker = Dockerode;
 
-/** What `import("dockerode")` brings; loading it takes 0.2 s, so it is passed in. */
+/** What `loadDockerode` brings; loading it takes its time, so it is passed in. */
 export type DockerLibrary = typeof Dockerode;
 
 type DockerOver = { readonly remote: SshRemote; readonly socket: string; readonly Docker: DockerLibrary };
