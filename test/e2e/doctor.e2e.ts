@@ -161,16 +161,15 @@ describe.each(ENGINES)("doctor on %s", (_title, engine) => {
 
   test("--watch tells what is new and what is healed", async () => {
     const watch = lab.start("doctor", file, "--watch", "1");
-    const said = (text: string) => waitFor(() => output.includes(text));
+    const said = (text: RegExp) => waitFor(() => text.test(output));
     let output = "";
     watch.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await said("Healthy");
+    await said(/Healthy/);
     await harm(lab, { host: "h1", shell: "docker pause $C" });
-    await said("new");
-    expect(output).toMatch(/new +h1 +container-paused/);
+    // On a busy machine something else may be new before it.
+    await said(/new +h1 +container-paused/);
     await harm(lab, { host: "h1", shell: "docker unpause $C" });
-    await said("healed");
-    expect(output).toMatch(/healed +h1 +container-paused/);
+    await said(/healed +h1 +container-paused/);
     watch.kill("SIGINT");
     expect((await watch).exitCode).toBe(130);
   });
