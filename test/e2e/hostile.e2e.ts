@@ -35,7 +35,13 @@ describe.each(ENGINES)("what is hostile, on %s", (_title, engine) => {
     lab = await testLab(`xo-${engine}`, 2, engine);
     const key = await readFile(join(labFolder(lab.folder, lab.lab.name), "id_ed25519"), "utf8");
     // The first line below the frame is the format's name and kind: it is the same in every key.
-    secrets = [SECRET, ...key.split("\n").filter((line) => line !== "" && !line.startsWith("-----")).slice(1)];
+    secrets = [
+      SECRET,
+      ...key
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("-----"))
+        .slice(1),
+    ];
   });
   afterAll(() => lab.down());
 

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { confirmFolder, hostFolder } from "../../../src/model/names.ts";
 import { CLI, obedient, testLab, type TestLab } from "../xhost.ts";
-import { CHANGE_OF_H1, CONFIRMATION, hooked, said } from "./at.ts";
+import { CHANGE_OF_H1, CONFIRMATION, hooked, said, type Hooked } from "./at.ts";
 
 const NAME = "xl-late";
 const PATIENT = { timeout: 60_000, interval: 200 };
@@ -26,8 +26,8 @@ afterAll(() => lab.down());
 
 const on = (command: string): Promise<string> => lab.on("h1", command);
 const seen = (command: string) => expect.poll(() => on(command), PATIENT);
-const expectDone = async (...args: string[]): Promise<void> => {
-  const { code, stdout, stderr } = await lab.xhost(...args, file, "--yes");
+const expectDone = async (command: "deploy" | "destroy"): Promise<void> => {
+  const { code, stdout, stderr } = await lab.xhost(command, file, "--yes");
   expect(code, stdout + stderr).toBe(0);
 };
 const expectStanding = async (): Promise<void> => {
@@ -35,8 +35,7 @@ const expectStanding = async (): Promise<void> => {
   expect(await on(`ls ${UNDO} 2>/dev/null || true`)).toBe("");
 };
 const routeGoes = (): Promise<string> => on(`ip route del $(${ROUTES})`);
-const begin = (how: Parameters<typeof hooked>[1], ...options: string[]) =>
-  hooked(lab, how, "deploy", file, "--yes", ...options);
+const begin = (how: Hooked, ...options: string[]) => hooked(lab, how, "deploy", file, "--yes", ...options);
 
 /** Has h1's `ip` stand still, once it is called, for as long as /run/still is there. */
 const standStill = (): Promise<string> =>
