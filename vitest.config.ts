@@ -27,7 +27,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      // One file at a time; `.ci/run` takes two where the machine is slow and nothing else runs beside them.
+      // One file at a time; `.ci/run` takes three where the machine is slow and nothing else runs beside them.
       { test: { ...e2e, name: "e2e", exclude: alone, maxWorkers: Number(process.env["XHOST_E2E_WORKERS"] ?? 1) } },
       { test: { ...e2e, name: "e2e-alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } } },
       {
