@@ -82,7 +82,7 @@ export const aggregate = (cidrs: readonly Cidr[]): readonly Cidr[] => {
 
 /** The network that the last two of the list make up together, if they are its two halves. */
 const joined = (nets: readonly Cidr[]): Cidr | undefined => {
-  const [a, b] = nets.slice(-2);
+  const [a, b] = [nets.at(-2), nets.at(-1)];
   if (a === undefined || b?.prefix !== a.prefix) return undefined;
   const whole = { base: a.base, prefix: a.prefix - 1 };
   return a.base + size(a) === b.base && a.base % size(whole) === 0 ? whole : undefined;

@@ -16,17 +16,24 @@ export type Difference = {
 /** Resources that differ between two states, wanted ones in their order first, then those that have to go. */
 export const differences = (desired: HostState, actual: HostState): readonly Difference[] => {
   const there = new Map(actual.map((r) => [keyOf(r), r]));
-  const wanted = new Set(desired.map(keyOf));
-  const wants = desired.map((want): Difference => {
-    const have = there.get(keyOf(want));
-    return { want, have, changed: have === undefined ? [] : changes(want, have) };
-  });
+  const wanted = new Set<string>();
+  const differing: Difference[] = [];
+  // Of a first deploy all resources differ, millions of them in a fleet: each key is made once, and what is the same in all of them is there once.
+  for (const want of desired) {
+    const key = keyOf(want);
+    wanted.add(key);
+    const have = there.get(key);
+    const changed = have === undefined ? NONE : changes(want, have);
+    if (have === undefined || changed.length > 0) differing.push({ want, have, changed });
+  }
   const gone = actual
     .filter((r) => !wanted.has(keyOf(r)))
     .filter((r) => (r.kind !== "sysctl" && r.kind !== "table" && r.kind !== "module") || r.previous !== undefined)
-    .map((have): Difference => ({ want: undefined, have, changed: [] }));
-  return [...wants.filter((d) => d.have === undefined || d.changed.length > 0), ...gone];
+    .map((have): Difference => ({ want: undefined, have, changed: NONE }));
+  return [...differing, ...gone];
 };
+
+const NONE: readonly string[] = [];
 
 type OfKind<K extends Resource["kind"]> = Extract<Resource, { kind: K }>;
 

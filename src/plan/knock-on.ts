@@ -13,6 +13,7 @@ const again = (
   actual: HostState,
   why: string,
 ): readonly Difference[] => {
+  if (resources.length === 0) return all;
   const planned = new Set(all.flatMap((d) => (d.want ? [keyOf(d.want)] : [])));
   const there = new Map(actual.map((r) => [keyOf(r), r]));
   const added = resources
