@@ -32,9 +32,8 @@ const resolved = new WeakMap<Pick<InventoryHost, "name" | "ssh">, Promise<Resolv
 
 /** Opens nothing by itself. */
 export const connector = ({ timeout = 60, note }: Connecting): Connector => {
-  const programs = pLimit(8);
   const resolve = (host: Pick<InventoryHost, "name" | "ssh">): Promise<Resolved> => {
-    const found = resolved.get(host) ?? programs(() => resolveSsh(host));
+    const found = resolved.get(host) ?? resolveSsh(host);
     resolved.set(host, found);
     return found;
   };

@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import { homedir, userInfo } from "node:os";
 import { XhostError } from "../errors.ts";
 import type { InventoryHost, SshOptions } from "../inventory/inventory.ts";
+import { askSsh } from "./ask.ts";
 import { parseSshConfig, type SshConfig } from "./config.ts";
 import { expandPath, expandTokens } from "./tokens.ts";
 
@@ -29,17 +29,6 @@ export const resolveSsh = async ({ name, ssh }: Pick<InventoryHost, "name" | "ss
   }
   return expanded(parseSshConfig(stdout), ssh);
 };
-
-/** `code`: exit code, the system's word where it cannot be started, undefined where it was given up. Not execa, which takes a sixth of the start-up time to load. */
-const askSsh = (
-  args: readonly string[],
-): Promise<{ readonly code: number | string | undefined; readonly stdout: string; readonly stderr: string }> =>
-  new Promise((resolve) => {
-    const child = execFile("ssh", args, { timeout: 20_000, encoding: "utf8" }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : (error.code ?? undefined), stdout, stderr }),
-    );
-    child.stdin?.on("error", () => undefined).end();
-  });
 
 /** `user@hostname:port`, for messages. */
 export const targetOf = ({ user, hostname, port }: Resolved): string =>

@@ -84,7 +84,9 @@ test("a hundred hosts at one address never make more than eight logins at once",
   const own = await start({ loginDelay: 2 });
   const ssh = { strictHostKeyChecking: "accept-new", userKnownHostsFile: file("hundred") } as const;
   await Promise.all(Array.from({ length: 100 }, (_, i) => open.open(hostOf(own, ssh, { name: `h${i}` }))));
-  expect(own.seen).toMatchObject({ connections: 100, mostUnauthenticated: 8 });
+  expect(own.seen.connections).toBe(100);
+  expect(own.seen.mostUnauthenticated).toBeGreaterThan(1);
+  expect(own.seen.mostUnauthenticated).toBeLessThanOrEqual(8);
   expect(readFileSync(file("hundred"), "utf8").trim().split("\n")).toHaveLength(1);
 });
 
