@@ -30,7 +30,7 @@ type HostFacts = Omit<Facts, keyof Awaited<ReturnType<typeof observeDocker>>>;
 export const parseHost = (output: string): HostFacts => {
   const all = sections(output);
   // What a deep look reads in every network namespace it reads once, the host's own among them.
-  const part = (name: string): string => all.get(name) ?? all.get(`own ${name}`) ?? "";
+  const part = (name: string): string => copied(all.get(name) ?? all.get(`own ${name}`) ?? "");
   return {
     kernel: part("kernel").trim(),
     // sshd sets `client-ip client-port server-ip server-port` (ssh(1), ENVIRONMENT); sudo drops it.
@@ -55,6 +55,9 @@ export const parseHost = (output: string): HostFacts => {
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
 };
+
+/** A text of its own: what V8 cuts out of a text keeps the whole of it, and of hundreds of hosts with hundreds of routes each that is too much (SlicedString in V8's string.h). */
+const copied = (text: string): string => Buffer.from(text).toString();
 
 const pair = (line: string): [string, string] => {
   const at = line.indexOf("=");
