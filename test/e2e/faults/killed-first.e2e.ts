@@ -1,0 +1,3 @@
+import { testKilled } from "./killed.ts";
+
+testKilled({ engine: "bookworm", what: "first", at: "begun" });
