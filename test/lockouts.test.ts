@@ -56,3 +56,23 @@ test("a route may be allowed, a bridge not; a network that stands already cuts n
   };
   expect(await told({ sshPeer: "172.19.0.9", networks: [standing] })).toEqual([]);
 });
+
+test("a block that has the address in it at which another host is logged in to; the host itself is told by its own words", async () => {
+  const seen = await look({
+    moment: "before",
+    edit: (t) =>
+      t.replace(/pool:.*\n.*prefix:.*\n/, "subnets: { h1: 172.19.0.0/24, h2: 172.18.0.0/24, h3: 172.20.0.0/24 }\n"),
+  });
+  const sights = new Map(
+    [...seen.sights].map(([name, sight]) => [name, name === "h3" ? { ...sight, hostname: "172.18.0.7" } : sight]),
+  );
+  const whole = fabric(seen.inventory, sights);
+  const of = (host: string, isAllowed = false) => lockouts(whole, host, seen.sights.get(host)!.facts!, { isAllowed });
+  expect(of("h1")).toEqual([
+    expect.stringMatching(/^network app: 172\.18\.0\.0\/24 of h2 has 172\.18\.0\.7 in it, where xhost logs in to h3: /),
+  ]);
+  expect(of("h2", true)).toEqual([
+    expect.stringMatching(/, its block here, has 172\.18\.0\.7 in it, where xhost logs in to h3: /),
+  ]);
+  expect([of("h1", true), of("h3")]).toEqual([[], []]);
+});

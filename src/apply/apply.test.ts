@@ -63,3 +63,28 @@ test("one that does not come back is not said to be back", async () => {
     "h1: start container c1: no start of c1\nand it could not be taken back:\nh1: start container c1: no start of c1",
   );
 });
+
+/** A host that runs scripts, and an interrupt that comes with one of them. */
+test("an interrupt waits for what brings a confirmed change back after a restart, and for nothing else", async () => {
+  const interrupt = new AbortController();
+  const ran: string[] = [];
+  const host = {
+    name: "h1",
+    run: (script: string) => {
+      ran.push(script.split("\n").at(-1) ?? "");
+      return Promise.resolve("");
+    },
+  } as unknown as Host;
+  const context = {
+    ...{ say: () => undefined, signal: interrupt.signal, confirmTimeout: 60 },
+    confirm: () => {
+      interrupt.abort();
+      return Promise.resolve();
+    },
+  };
+  const step = (script: string) => ({ kind: "shell" as const, changes: [], script });
+  const risky = { ...step("routes"), undo: { project: "p", script: "no routes" } };
+  const steps = [step("early"), risky, step("boot"), step("keys"), { kind: "docker" as const, changes: [], calls: [] }];
+  await expect(applyHost(host, { host: "h1", steps }, context)).rejects.toThrow("aborted");
+  expect(ran).toEqual(["early", "routes", "boot", "keys"]);
+});

@@ -1,7 +1,7 @@
 import { extended, XhostError } from "../errors.ts";
 import type { HostPlan, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
-import { armLines, takeBackScript } from "../plan/confirm-lines.ts";
+import { armLines, settledBy, takeBackScript } from "../plan/confirm-lines.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
 
 /** How a plan is applied. */
@@ -15,14 +15,18 @@ export type ApplyContext = CallContext & {
 /**
  * Does what the plan of one host says, step by step, and nothing else. A container that cannot be had does not keep the rest
  * of the host from being done; anything else that fails ends it. Stops between two steps when it is interrupted, so that no
- * step stays half done; the next plan starts from what is there then.
+ * step stays half done; the next plan starts from what is there then. Not between what was confirmed and what brings that back after a restart: a restart would
+ * bring back what was there before it.
  */
 export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContext): Promise<void> => {
   const failed: XhostError[] = [];
+  let isConfirmed = false;
   for (const step of plan.steps) {
-    context.signal.throwIfAborted();
+    const isSequel: boolean = step.kind === "shell" && step.undo === undefined && isConfirmed;
+    if (!isSequel) context.signal.throwIfAborted();
     try {
       await applyStep(host, step, context);
+      isConfirmed = isSequel || (step.kind === "shell" && step.undo !== undefined);
     } catch (error) {
       if (!(error instanceof XhostError) || error.code !== "REMOTE" || !isStart(step)) throw error;
       failed.push(error);
@@ -60,7 +64,7 @@ const WHAT = "set routes and firewall";
 const takenBack = async (host: Host, { project }: Undo, { confirmTimeout }: ApplyContext): Promise<string> => {
   const later = `the host takes back what was done of it, within ${confirmTimeout} s`;
   try {
-    const [said = ""] = (await host.run(takeBackScript(project), "take the change back")).split("\n");
+    const said = settledBy(await host.run(takeBackScript(project), "take the change back"));
     if (said === "undoing") return later;
     return said.startsWith("undone ") ? "what was done of it was taken back" : "nothing of it was done";
   } catch (error) {

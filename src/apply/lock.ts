@@ -36,12 +36,12 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   }
   shell.send(`{\n${settleScript(project)}\n${bootEnded(project)}\n} 2>/dev/null; echo settled\n`);
   let settled = "";
-  for (let line = await shell.nextLine(); line !== undefined && line !== "settled"; line = await shell.nextLine())
-    settled = line;
-  if (settled === "undoing") {
+  for (let line = await shell.nextLine(); line !== undefined && line !== "settled"; line = await shell.nextLine()) {
+    if (line !== "wait") settled = line;
+    const why = AT_WORK[line];
+    if (why === undefined) continue;
     await shell.close();
-    const why = "the host is taking an earlier change back just now: try again in a minute";
-    throw new XhostError("REMOTE", `lock project ${project}: ${why}`, { host: host.name });
+    throw new XhostError("REMOTE", `lock project ${project}: ${why}: try again in a minute`, { host: host.name });
   }
   const beat = setInterval(() => shell.send(`touch ${lockFile(project)}\n`), BEAT * 1000);
   beat.unref();
@@ -51,9 +51,20 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   };
 };
 
-/** Shell text that waits for the boot script, should it run: what it has begun is not to be looked at half done. */
+/** What the host itself is at, and does not end in the time that is waited for it. */
+const AT_WORK: Readonly<Record<string, string>> = {
+  undoing: "the host is taking an earlier change back just now",
+  booting: "the host is bringing links, routes and rules back just now (up.sh)",
+};
+
+/** Shell text that waits for the boot script, should it run: what it has begun is not to be looked at half done. `booting` where it goes on. */
 const bootEnded = (project: string): string =>
-  `i=0; until test ! -f ${upFile(project)} || flock -n ${upFile(project)} true || test $i -ge 100; do sleep 0.2; i=$((i + 1)); done`;
+  [
+    `i=0; until test ! -f ${upFile(project)} || flock -n ${upFile(project)} true; do`,
+    `  if test $i -ge 150; then echo booting; break; fi`,
+    `  sleep 0.2; i=$((i + 1)); test $((i % 25)) != 0 || echo wait`,
+    `done`,
+  ].join("\n");
 
 /**
  * The file has the pid of the shell that holds it, that of the server of its connection (sshd or dropbear, its nearest ancestor of that name; 0 without),

@@ -4,7 +4,8 @@ import { confirm } from "../apply/confirm.ts";
 import { phase, type PhaseResult } from "../apply/phase.ts";
 import { extended, XhostError } from "../errors.ts";
 import type { HostPlan } from "../plan/step.ts";
-import { connector } from "../ssh/connect.ts";
+import { connector, type Connector } from "../ssh/connect.ts";
+import type { Host } from "../ssh/host.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 
@@ -24,9 +25,19 @@ const patiently = async <T>(login: () => Promise<T>, seconds: number, signal: Ab
   }
 };
 
+/** The hosts that xhost has reached through that one. */
+const behindOf = ({ inventory, hosts }: Look, name: string): readonly string[] => {
+  const at = inventory.hosts.find((host) => host.name === name);
+  const names = [name, at?.ssh.host, at?.address, hosts.get(name)?.hostname];
+  return [...hosts].flatMap(([other, { jumps }]) =>
+    other !== name && jumps.some((jump) => names.includes(jump)) ? [other] : [],
+  );
+};
+
 /**
  * Applies the plans that have steps, hosts side by side; a host that fails does not stop the others. What may cut somebody off each host has
- * confirmed as soon as it is done, over a connection that is opened after it; one that cannot be reached that way takes it back by itself.
+ * confirmed as soon as it is done, over a connection that is opened after it; one that cannot be reached that way takes it back by itself, and so does one
+ * through which others were reached that cannot be any more.
  */
 export const applyPlans = async (
   title: string,
@@ -36,16 +47,28 @@ export const applyPlans = async (
 ): Promise<PhaseResult<true>> => {
   const { confirmTimeout, note, progress, timeout } = context;
   const busy = plans.filter((plan) => plan.steps.length > 0).map((plan) => ({ name: plan.host, plan }));
-  const ssh = connector({ timeout: Math.min(timeout, confirmTimeout), note });
-  const confirmed = async (name: string): Promise<void> => {
+  const freshly = (): Connector => connector({ timeout: Math.min(timeout, confirmTimeout), note });
+  const ssh = freshly();
+  const login = async (ways: Connector, name: string, told: string): Promise<Host> => {
     const at = look.inventory.hosts.find((host) => host.name === name);
     if (at === undefined) throw new TypeError(`no host ${name}`);
-    const told = `nobody can log in after the change: the host takes it back by itself within ${confirmTimeout} s`;
-    const fresh = await patiently(() => ssh.open(at), confirmTimeout * PATIENCE, progress.signal).catch(
-      (error: unknown) => {
-        throw error instanceof XhostError ? extended(error, [told]) : error;
-      },
-    );
+    return patiently(() => ways.open(at), confirmTimeout * PATIENCE, progress.signal).catch((error: unknown) => {
+      throw error instanceof XhostError ? extended(error, [told]) : error;
+    });
+  };
+  const back = `the host takes it back by itself within ${confirmTimeout} s`;
+  const confirmed = async (name: string): Promise<void> => {
+    const fresh = await login(ssh, name, `nobody can log in after the change: ${back}`);
+    const behind = behindOf(look, name);
+    // Their connections through it are of after the change, too.
+    const ways = freshly();
+    try {
+      await Promise.all(
+        behind.map((other) => login(ways, other, `it is reached through ${name}, which was changed: ${back}`)),
+      );
+    } finally {
+      await ways.close();
+    }
     await confirm(fresh, look.inventory.name);
     await fresh.close();
   };

@@ -57,7 +57,7 @@ export const look = async <T>(
         (host, say) =>
           lookAt(host, {
             ...{ ssh, say, timeout: context.timeout, deep, note: context.note, locks, turn },
-            project: exclusive && chosen.has(host.name) ? inventory.name : undefined,
+            ...{ project: inventory.name, isLocked: exclusive && chosen.has(host.name) },
           }).finally(() => turn.pass(host)),
         context.progress,
       ),
@@ -83,8 +83,9 @@ export const look = async <T>(
 type Looking = {
   readonly ssh: Connector;
   readonly say: (text: string) => void;
-  /** To be locked for it. */
-  readonly project: string | undefined;
+  readonly project: string;
+  /** Whether it is locked for the project before it is looked at. */
+  readonly isLocked: boolean;
   readonly note: (text: string) => void;
   /** Those that were taken. */
   readonly locks: Lock[];
@@ -140,11 +141,11 @@ const locked = async (host: InventoryHost, open: Host, project: string, turn: Tu
 
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, timeout, project, note, locks, turn, deep }: Looking,
+  { ssh, say, timeout, project, isLocked, note, locks, turn, deep }: Looking,
 ): Promise<{ open: Host; facts: Facts; depth: Depth | undefined }> => {
   say("connecting");
   const open = await ssh.open(host);
-  if (project !== undefined) {
+  if (isLocked) {
     const held = await locked(host, open, project, turn);
     locks.push(held);
     tellSettled(held.settled, host.name, note);
@@ -153,18 +154,21 @@ const lookAt = async (
   const { facts, depth } = deep
     ? await observeDeep(open, timeout)
     : { ...(await observe(open, timeout)), depth: undefined };
+  tellSettled(facts.unconfirmed.get(project) ?? "", host.name, note);
   if (facts.missing.length > 0)
     throw new XhostError("REMOTE", `programs are missing: ${facts.missing.join(", ")}`, { host: host.name });
   return { open, facts, depth };
 };
 
-/** What became of a change that was not confirmed. */
+/** What became of a change that was not confirmed, as `settleScript` says it or as it was seen. */
 const tellSettled = (settled: string, host: string, note: (text: string) => void): void => {
+  const change = "a change of links, routes and firewall";
   if (settled === "confirmed") note(`${host}: an earlier run ended before its change was confirmed; it is kept`);
+  if (settled === "armed")
+    note(`${host}: ${change} is not confirmed yet: another run is at it, or has ended before that`);
+  if (settled === "undoing") note(`${host}: ${change} was not confirmed, and the host is taking it back`);
   if (settled.startsWith("undone "))
-    note(
-      `${host}: a change of links, routes and firewall was not confirmed, and the host took it back at ${settled.slice("undone ".length)}`,
-    );
+    note(`${host}: ${change} was not confirmed, and the host took it back at ${settled.slice("undone ".length)}`);
 };
 
 /** Looking changes nothing: an interrupt cuts the connections at once instead of waiting for hosts that do not answer. */

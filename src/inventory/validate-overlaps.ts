@@ -42,11 +42,13 @@ const between = (range: Range, earlier: readonly Range[]): readonly Problem[] =>
     .filter((other) => other.network !== range.network || other.path[2] === range.path[2])
     .map((other) => ({ path: range.path, message: `${range.text} overlaps ${other.what} (${other.text})` }));
 
+/** Where the other hosts reach it, and where xhost does. */
 const withHosts = (range: Range, inventory: Inventory): readonly Problem[] =>
-  inventory.hosts.flatMap((host) => {
-    const address = host.address ?? host.ssh.host;
-    const ip = parseIp(address);
-    return ip !== undefined && contains(range.cidr, ip)
-      ? [{ path: range.path, message: `${range.text} contains ${address}, the address of host ${host.name}` }]
-      : [];
-  });
+  inventory.hosts.flatMap((host) =>
+    [...new Set([host.address ?? host.ssh.host, host.ssh.host])].flatMap((address) => {
+      const ip = parseIp(address);
+      return ip !== undefined && contains(range.cidr, ip)
+        ? [{ path: range.path, message: `${range.text} contains ${address}, the address of host ${host.name}` }]
+        : [];
+    }),
+  );

@@ -139,6 +139,8 @@ export type Facts = {
   readonly keys: ReadonlyMap<string, string>;
   /** What was measured on the ways to other hosts, by project: the file's text. */
   readonly evidence: ReadonlyMap<string, string>;
+  /** What became of a change by project: `armed` until somebody confirms it or the host takes it back, `undoing` meanwhile, then `undone WHEN`. */
+  readonly unconfirmed: ReadonlyMap<string, string>;
   /** What brings a project's state back after a restart, by project. */
   readonly boot: ReadonlyMap<string, BootFacts>;
   /** Version of systemd where it runs. */

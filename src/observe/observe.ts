@@ -51,6 +51,7 @@ export const parseHost = (output: string): HostFacts => {
     wireguard: parseWireguard(part("wireguard")),
     keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, isPublicKey(key) ? key : ""])),
     evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
+    unconfirmed: new Map(lines(part("confirm")).map(unconfirmed)),
     ...parseBoot(part("boot"), part("systemd"), part("foreign")),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
   };
@@ -62,6 +63,13 @@ const copied = (text: string): string => Buffer.from(text).toString();
 const pair = (line: string): [string, string] => {
   const at = line.indexOf("=");
   return [line.slice(0, at), line.slice(at + 1)];
+};
+
+/** A line `/run/xhost/confirm/PROJECT/STATE TEXT`. */
+const unconfirmed = (line: string): readonly [string, string] => {
+  const [path = "", ...text] = line.split(" ");
+  const [, , , , project = "", state = ""] = path.split("/");
+  return [project, state === "undone" ? [state, ...text].join(" ") : state];
 };
 
 const before = (text: string): ReadonlyMap<string, ReadonlyMap<string, string>> =>

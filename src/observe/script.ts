@@ -106,6 +106,7 @@ export const READ_REST = [
   `  echo "device $d $(wg show $d listen-port) $(wg show $d public-key)"; wg show $d dump | tail -n +2 | sed "s|^|peer $d |";; esac; done`,
   `section keys; for f in /etc/xhost/*/wireguard.key; do test -f "$f" && echo "$f $(wg pubkey <"$f")"; done 2>/dev/null`,
   `section paths; for f in /etc/xhost/*/paths; do test -f "$f" && { test -s "$f" || echo "$f "; sed "s|^|$f |" "$f"; }; done`,
+  `section confirm; for f in /run/xhost/confirm/*/armed /run/xhost/confirm/*/undoing /run/xhost/confirm/*/undone; do test -f "$f" && echo "$f $(cat "$f")"; done`,
   // What was being written when a run was cut off is named too.
   `section boot; for f in /etc/xhost/*/up.sh /etc/xhost/*/down.sh /etc/xhost/*/rules /etc/xhost/*/*.part /etc/systemd/system/xhost-*; do`,
   `  test -f "$f" && printf '%s\\0' "$f"; done | xargs -0 -r sha256sum`,

@@ -7,6 +7,7 @@ import { disableLines, enableLines, isUnit, pathUnitLines, unitLacking, unitLine
 import type { Difference } from "./diff.ts";
 import { heredoc } from "./heredoc.ts";
 import { kernelChange } from "./kernel-changes.ts";
+import { forgetLine } from "./remembered.ts";
 import type { ShellStep } from "./step.ts";
 
 const VOLATILE: readonly Resource["kind"][] = ["link", "peer", "neighbour", "fdb", "route", "chain", "jump", "sysctl"];
@@ -128,6 +129,6 @@ const removeLines = (project: string, { digests }: Boot): readonly string[] => {
   return [
     ...disableLines(paths.filter((path) => isUnit(project, path))),
     ...paths.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
-    `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`,
+    forgetLine(project),
   ];
 };

@@ -6,7 +6,7 @@ import { firewallLines } from "./firewall-lines.ts";
 import { heredoc } from "./heredoc.ts";
 import { kernelChange } from "./kernel-changes.ts";
 import { linkLines } from "./link-lines.ts";
-import { changeLines, putBackLines } from "./remembered.ts";
+import { changeLines, forgetLine, putBackLines } from "./remembered.ts";
 import type { ShellStep } from "./step.ts";
 import { isRisky, undoLines } from "./undo.ts";
 import { wayLines } from "./way-lines.ts";
@@ -63,8 +63,6 @@ const kernelLines = (all: readonly Difference[], project: string): readonly stri
     ...wayLines(ways, project),
     ...remembered.flatMap((d) => putBackLines(d, project)),
     ...removeLines(files),
-    ...([...remembered, ...files].some((d) => d.want === undefined)
-      ? [`rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`]
-      : []),
+    ...([...remembered, ...files].some((d) => d.want === undefined) ? [forgetLine(project)] : []),
   ];
 };

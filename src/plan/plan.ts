@@ -1,9 +1,13 @@
+import { hostFolder } from "../model/names.ts";
 import type { HostState, Network } from "../model/state.ts";
 import { bootStep } from "./boot.ts";
 import { differences, type Difference } from "./diff.ts";
 import { dockerSteps } from "./docker-steps.ts";
+import { removeLines } from "./file-lines.ts";
+import { kernelChange } from "./kernel-changes.ts";
 import { kernelStep } from "./kernel-step.ts";
 import { withKnockOn } from "./knock-on.ts";
+import { forgetLine, noteLines } from "./remembered.ts";
 import type { HostPlan, ShellStep } from "./step.ts";
 
 type Planning = {
@@ -30,10 +34,33 @@ const bridgeStep = ({ have, changed }: Difference): ShellStep => ({
   script: `set -e\nip link set dev ${(have as Network).bridge} up`,
 });
 
+/** What Docker may change by the way, as it does where it has to switch forwarding on, is written down before its turn. Not set: it adds a DROP policy where it is the one that does. */
+const noteStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
+  const lines = all.filter(isSet).flatMap((d) => noteLines(d, project));
+  const script = ["set -e", `mkdir -p ${hostFolder(project)}`, ...lines].join("\n");
+  return lines.length === 0 ? [] : [{ kind: "shell", changes: [], script }];
+};
+
+const isSet = ({ want, have }: Difference): boolean =>
+  want?.kind === "sysctl" && have?.kind === "sysctl" && want.value !== have.value;
+
+/** Keys go when nothing that a restart brings back needs them any more. */
+const keyStep = (gone: readonly Difference[], project: string): readonly ShellStep[] =>
+  gone.length === 0
+    ? []
+    : [
+        {
+          kind: "shell",
+          changes: gone.map(kernelChange),
+          script: ["set -e", ...removeLines(gone), forgetLine(project)].join("\n"),
+        },
+      ];
+
 /**
  * The difference of two states of a host as steps: Docker first, the kernel last, because Docker puts its own rules above
  * ours when it makes a network. What Docker's steps change by the way is written down before them: should the plan be cut off in between, the
- * next one would take it for what was there. Pure; planning a state against itself gives nothing.
+ * next one would take it for what was there. What brings the state back after a restart is changed behind what is confirmed: until then a restart leads
+ * back to what was there. Pure; planning a state against itself gives nothing.
  */
 export const planHost = (host: string, { desired, actual, project, orphans = [] }: Planning): HostPlan => {
   const found = differences(desired, actual);
@@ -45,23 +72,22 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
   );
   const containers = (state: HostState) => state.filter((r) => r.kind === "container");
   const docker = dockerSteps(all, { desired: containers(desired), actual: containers(actual), project });
-  const boot = bootStep(all, project);
-  const isLeaving = all.some((d) => d.want === undefined && d.have?.kind === "boot");
   const early = docker.length > 0 ? all.filter((d) => d.want?.kind === "table") : [];
+  const keys = all.filter((d) => d.want === undefined && d.have?.kind === "key");
   return {
     host,
     steps: [
-      // What is about to go is not to be brought back by a restart in between.
-      ...(isLeaving ? boot : []),
       ...orphans.map(orphanStep),
       ...down.map(bridgeStep),
       ...kernelStep(early, project),
+      ...(docker.length > 0 ? noteStep(all, project) : []),
       ...docker,
       ...kernelStep(
-        all.filter((d) => !early.includes(d)),
+        all.filter((d) => !early.includes(d) && !keys.includes(d)),
         project,
       ),
-      ...(isLeaving ? [] : boot),
+      ...bootStep(all, project),
+      ...keyStep(keys, project),
     ],
   };
 };

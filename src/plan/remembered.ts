@@ -1,4 +1,4 @@
-import { beforeFile, moduleKey, tableKey } from "../model/names.ts";
+import { beforeFile, hostFolder, moduleKey, tableKey } from "../model/names.ts";
 import type { FirewallTable, Module, Sysctl } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 
@@ -6,15 +6,22 @@ import type { Difference } from "./diff.ts";
 export const changeLines = (d: Difference, project: string): readonly string[] => {
   const [want, have] = remembered(d);
   if (want === undefined) return [];
-  const before = have?.held ?? (have?.kind === "sysctl" ? have.value : "absent");
-  const note = `echo ${rememberedKey(want)}=${before} >> ${beforeFile(project)}`;
   const set =
     want.kind === "sysctl"
       ? [`echo ${want.value} > ${sysctlPath(want.key)}`]
       : want.kind === "module" && have?.kind === "module" && !have.present
         ? [`modprobe ${want.name}`]
         : [];
-  return [...(have?.previous === undefined ? [note] : []), ...set];
+  return [...noteLines(d, project), ...set];
+};
+
+/** Shell lines that write down what was before, once: what Docker changes by itself is written down before its turn, and would be again after it. */
+export const noteLines = (d: Difference, project: string): readonly string[] => {
+  const [want, have] = remembered(d);
+  if (want === undefined || have?.previous !== undefined) return [];
+  const before = have?.held ?? (have?.kind === "sysctl" ? have.value : "absent");
+  const [key, file] = [rememberedKey(want), beforeFile(project)];
+  return [`grep -qs '^${key}=' ${file} || echo ${key}=${before} >> ${file}`];
 };
 
 /**
@@ -27,14 +34,18 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
   if (want !== undefined || have?.previous === undefined) return [];
   const file = beforeFile(project);
   return [
-    ...(have.held === undefined ? [undo(have, have.previous)] : []),
+    ...(have.held === undefined ? [undo(have, have.previous, project)] : []),
     `sed -i '/^${rememberedKey(have)}=/d' ${file}`,
     `test -s ${file} || rm -f ${file}`,
   ];
 };
 
-const undo = (have: Sysctl | FirewallTable | Module, previous: string): string =>
-  have.kind === "sysctl" ? `echo ${previous} > ${sysctlPath(have.key)}` : unmakeLines(have);
+const undo = (have: Sysctl | FirewallTable | Module, previous: string, project: string): string =>
+  have.kind === "sysctl" ? putSysctlBack(have.key, previous, project) : unmakeLines(have);
+
+/** A shell line that sets what was before, unless another project has come to need it meanwhile: that has noted it by then. */
+export const putSysctlBack = (key: string, previous: string, project: string): string =>
+  `grep -ls '^${key}=' /etc/xhost/*/before | grep -qvxF ${beforeFile(project)} || echo ${previous} > ${sysctlPath(key)}`;
 
 /** Shell lines that unload a module, or remove a table that nobody has put anything into. */
 export const unmakeLines = (have: FirewallTable | Module): string => {
@@ -70,6 +81,10 @@ const remembered = ({ want, have }: Difference): readonly [Remembered, Remembere
   want as Remembered,
   have as Remembered,
 ];
+
+/** A shell line that takes the project's folder away where nothing is in it any more. */
+export const forgetLine = (project: string): string => `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`;
+
 /** Its key in the file of what was before. */
 export const rememberedKey = (resource: Sysctl | FirewallTable | Module): string =>
   resource.kind === "sysctl"

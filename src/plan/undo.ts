@@ -3,7 +3,7 @@ import type { Difference } from "./diff.ts";
 import { firewallLines } from "./firewall-lines.ts";
 import { heredoc } from "./heredoc.ts";
 import { linkLines } from "./link-lines.ts";
-import { sysctlPath, unmakeLines } from "./remembered.ts";
+import { putSysctlBack, unmakeLines } from "./remembered.ts";
 import { wayLines } from "./way-lines.ts";
 
 const KERNEL = ["link", "peer", "neighbour", "fdb", "route", "chain", "jump"] as const;
@@ -36,7 +36,7 @@ export const undoLines = (all: readonly Difference[], project: string): readonly
         firewallLines(of("chain", "jump").filter((d) => tableOf(d) === table)),
       ),
     ),
-    ...all.flatMap(putBack),
+    ...all.flatMap((d) => putBack(d, project)),
   ];
   return lines.map(forced);
 };
@@ -61,9 +61,9 @@ const loadLines = ({ want, have }: Difference): readonly string[] =>
   want === undefined && have?.kind === "module" && have.present ? [`modprobe -q ${have.name}`] : [];
 
 /** What the step sets, loads or brings into being is as it was. */
-const putBack = ({ want, have }: Difference): readonly string[] => {
+const putBack = ({ want, have }: Difference, project: string): readonly string[] => {
   if (have === undefined || !isRemembered(have)) return [];
-  if (have.kind === "sysctl") return [`echo ${have.value} > ${sysctlPath(have.key)}`];
+  if (have.kind === "sysctl") return [putSysctlBack(have.key, have.value, project)];
   return want !== undefined && !have.present ? [unmakeLines(have)] : [];
 };
 

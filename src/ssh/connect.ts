@@ -6,7 +6,7 @@ import { dockerOver, type DockerLibrary } from "./docker.ts";
 import { loadDockerode } from "./dockerode.ts";
 import type { Host } from "./host.ts";
 import { reacher } from "./reach.ts";
-import { resolveSsh, targetOf, type Resolved } from "./resolve.ts";
+import { parseJump, resolveSsh, targetOf, type Resolved } from "./resolve.ts";
 import { run } from "./run.ts";
 import type { SshRemote } from "./docker-channels.ts";
 import { stream } from "./stream.ts";
@@ -70,6 +70,7 @@ const hostOver = ({ host, connection, timeout, Docker }: Opened): Host => {
     name: host.name,
     target: targetOf(config),
     hostname: config.hostname,
+    jumps: config.proxyJump?.split(",").map((hop) => parseJump(hop).host) ?? [],
     run: (script, what) => run(remote, script, what),
     shell: (what) => shell(remote, what),
     stream: (script, what) => stream(remote, script, what),

@@ -36,6 +36,8 @@ export type Host = {
   readonly target: string;
   /** Hostname or address after `~/.ssh/config`, what the inventory's `host` resolved to. */
   readonly hostname: string;
+  /** The jump hosts it is reached through, in order, as `ProxyJump` of ssh_config(5) names them: each a Host alias, a name or an address. */
+  readonly jumps: readonly string[];
   /**
    * Runs a POSIX shell script as root (`sh -s`, through `sudo -n` where become says so) and returns its stdout.
    * A non-zero exit status throws a REMOTE XhostError `<host>: <what>: <why>` with the script's stderr.

@@ -115,6 +115,7 @@ const hostIn = (pid: number, { timeout }: Options): Omit<LocalHost, "keep" | "cl
     name: "local",
     target: "namespaces of this machine",
     hostname: "local",
+    jumps: [],
     pid,
     run: (script, what) => run(remote, script, what),
     shell: (what) => shell(remote, what),

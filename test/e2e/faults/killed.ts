@@ -103,7 +103,7 @@ export const testKilled = ({ engine, what, at: moment }: Killing): void => {
       );
 
     const testChange = () =>
-      test(`at every turn of a change of everything (${other})`, { timeout: 1_500_000 }, async () => {
+      test(`at every turn of a change of everything (${moment})`, { timeout: 1_500_000 }, async () => {
         const one = await lab.inventory("one.yml", (text) =>
           obedient(text).replace("c1: { host: h1,", "c1: { host: h1, volumes: [/data],"),
         );
@@ -127,8 +127,8 @@ export const testKilled = ({ engine, what, at: moment }: Killing): void => {
         const all = Math.min(...ways.map(({ turns }) => turns));
         for (let n = looking - 2; n <= all; n++) {
           const { way, states: wanted } = ways[(n - looking + 2) % 2]!;
-          await kill(`${n} ${other}`, "deploy", way, "--yes");
-          const told = `killed at turn ${n} of ${all}, ${other}`;
+          await kill(`${n} ${moment}`, "deploy", way, "--yes");
+          const told = `killed at turn ${n} of ${all}, ${moment}`;
           if ((await lab.on("h1", "docker ps -aq --filter name=c1")).split("\n").length > 1) halfway.push(n);
           await succeeds(told, "deploy", way, "--yes");
           expect(await states(), told).toEqual(wanted);

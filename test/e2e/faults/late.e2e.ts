@@ -38,10 +38,8 @@ const routeGoes = (): Promise<string> => on(`ip route del $(${ROUTES})`);
 const begin = (how: Hooked, ...options: string[]) => hooked(lab, how, "deploy", file, "--yes", ...options);
 
 /** Has h1's `ip` stand still, once it is called, for as long as /run/still is there. */
-const standStill = (): Promise<string> =>
-  on(
-    `printf '#!/bin/sh\\n: > /run/stands; while test -e /run/still; do sleep 0.1; done\\nexec %s "$@"\\n' $(command -v ip) > /usr/local/sbin/ip; chmod +x /usr/local/sbin/ip; : > /run/still`,
-  );
+const STAND_STILL = `printf '#!/bin/sh\\n: > /run/stands; while test -e /run/still; do sleep 0.1; done\\nexec %s "$@"\\n' $(command -v ip) > /usr/local/sbin/ip; chmod +x /usr/local/sbin/ip; : > /run/still`;
+const standStill = (): Promise<string> => on(STAND_STILL);
 const goOn = (): Promise<string> => on("rm -f /run/still /run/stands /usr/local/sbin/ip");
 
 test("a way back that is ended half-way is gone on with by the next run", async () => {
@@ -53,13 +51,32 @@ test("a way back that is ended half-way is gone on with by the next run", async 
   await standStill();
   await seen(`ls ${UNDO} /run/stands 2>/dev/null || true`).toMatch(/undoing[^]*stands|stands[^]*undoing/);
   expect(await on(ROUTES)).not.toBe("");
-  await on(`kill -9 -$(cut -d' ' -f5 /proc/$(cat ${UNDO}/undoing)/stat)`);
+  await on(`kill -9 -$(cut -d' ' -f5 /proc/$(cut -d' ' -f1 ${UNDO}/undoing)/stat)`);
   await goOn();
   expect(await on(`ls ${UNDO}`)).toMatch(/^undoing$/m);
   const { code, stderr } = await lab.xhost("deploy", file, "--yes");
   expect(code, stderr).toBe(0);
   // It is at its end only where all of it was done; the deploy has then made the route anew.
   expect(stderr).toMatch(/^h1: a change of .* was not confirmed, and the host took it back at 20/m);
+  await expectStanding();
+});
+
+test("a change that an earlier run is still at is ended and taken back by the next run: nothing of it comes later", async () => {
+  await routeGoes();
+  const still = `"${process.execPath}" "${CLI}" lab exec ${NAME} h1 sh /run/stand-still`;
+  await on(`cat > /run/stand-still <<'EOF'\n${STAND_STILL}\nEOF`);
+  const run = begin({ at: CHANGE_OF_H1, run: still }, "--confirm-timeout", "120");
+  await seen("ls /run/stands 2>/dev/null || true").toContain("stands");
+  run.kill("SIGKILL");
+  await run;
+  // Whoever calls `ip` from now on gets the real one; the change stands as it did.
+  await on("rm /usr/local/sbin/ip /run/stand-still");
+  expect((await lab.xhost("plan", file)).stderr).toMatch(/^h1: a change of links, .* is not confirmed yet/m);
+  const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/^h1: a change of .* was not confirmed, and the host took it back at 20/m);
+  expect(await on("pgrep -f '[b]in/ip -batch' || true")).toBe("");
+  await goOn();
   await expectStanding();
 });
 
