@@ -177,3 +177,9 @@ const NAMES: { readonly [K in Resource["kind"]]: (resource: OfKind<K>) => string
 /** Identity of a resource on its host, such as `network app`. */
 export const keyOf = <K extends Resource["kind"]>(resource: OfKind<K>): string =>
   `${resource.kind} ${(NAMES[resource.kind] as (r: OfKind<K>) => string)(resource)}`;
+
+/** What is changed and not only added, so that what was before is written down. */
+export type Remembered = Sysctl | FirewallTable | Module;
+
+export const isRemembered = (resource: Resource): resource is Remembered =>
+  resource.kind === "sysctl" || resource.kind === "table" || resource.kind === "module";

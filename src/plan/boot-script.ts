@@ -1,5 +1,13 @@
 import { chainName, beforeFile, confirmFolder, lockFile, rulesFile, upFile } from "../model/names.ts";
-import { keyOf, type Chain, type HostState, type Jump, type Resource, type Table } from "../model/state.ts";
+import {
+  isRemembered,
+  keyOf,
+  type Chain,
+  type HostState,
+  type Jump,
+  type Resource,
+  type Table,
+} from "../model/state.ts";
 import { differences, type Difference } from "./diff.ts";
 import { firewallLines } from "./firewall-lines.ts";
 import { linkLines } from "./link-lines.ts";
@@ -7,7 +15,8 @@ import { rememberedKey, sysctlPath, unmakeLines } from "./remembered.ts";
 import { forced, undoLines } from "./undo.ts";
 import { routeOwner, wayLines } from "./way-lines.ts";
 
-const PATHS = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL";
+/** What a script needs that the host itself starts. */
+export const PATHS = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL";
 
 /** Set in the environment by the run that has the lock and calls the script itself. */
 export const OWN_RUN = "XHOST_LOCKED";
@@ -153,7 +162,7 @@ const emptyLines = (project: string): readonly string[] => [
 
 /** What was before, unless another project still needs it. */
 const putBackLines = (resource: Resource, project: string): readonly string[] => {
-  if (resource.kind !== "sysctl" && resource.kind !== "module" && resource.kind !== "table") return [];
+  if (!isRemembered(resource)) return [];
   const noted = `^${rememberedKey(resource).replaceAll(".", "[.]")}=`;
   const undo =
     resource.kind === "sysctl" ? [`  echo "$before" > ${sysctlPath(resource.key)}`] : [unmakeLines(resource)];

@@ -65,7 +65,7 @@ export const bootStep = (all: readonly Difference[], project: string): readonly 
   const [want, have] = [difference.want, difference.have] as readonly (Boot | undefined)[];
   const changes = [kernelChange(difference)];
   if (want === undefined) {
-    const lines = have === undefined ? [] : removeLines(project, have);
+    const lines = [...goneLines(project, want, have), forgetLine(project)];
     return [{ kind: "shell", changes, script: ["set -e", ...lines].join("\n") }];
   }
   return [
@@ -116,19 +116,10 @@ const moveLine = (path: string, isForAll: boolean): string =>
   `${isForAll ? `chmod 644 ${path}.part; ` : ""}mv ${path}.part ${path}`;
 
 /** What is of no use any more goes. */
-const goneLines = (project: string, want: Boot, have: Boot | undefined): readonly string[] => {
-  const gone = [...(have?.digests.keys() ?? [])].filter((path) => !want.digests.has(path));
+const goneLines = (project: string, want: Boot | undefined, have: Boot | undefined): readonly string[] => {
+  const gone = [...(have?.digests.keys() ?? [])].filter((path) => want?.digests.has(path) !== true);
   return [
     ...disableLines(gone.filter((path) => isUnit(project, path))),
     ...gone.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
-  ];
-};
-
-const removeLines = (project: string, { digests }: Boot): readonly string[] => {
-  const paths = [...digests.keys()];
-  return [
-    ...disableLines(paths.filter((path) => isUnit(project, path))),
-    ...paths.filter((path) => !isUnit(project, path)).map((path) => `rm -f ${path}`),
-    forgetLine(project),
   ];
 };

@@ -1,4 +1,5 @@
 import { confirmFolder, confirmUnit, hostFolder } from "../model/names.ts";
+import { PATHS } from "./boot-script.ts";
 import { heredoc } from "./heredoc.ts";
 import type { Undo } from "./step.ts";
 
@@ -57,7 +58,8 @@ export const armLines = (undo: Undo, seconds: number): readonly string[] => {
 const undoScript = ({ project, script }: Undo): readonly string[] => {
   const [folder, files] = [confirmFolder(project), hostFolder(project)];
   return [
-    `PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; LC_ALL=C; export PATH LC_ALL; umask 077`,
+    PATHS,
+    `umask 077`,
     ...IDENTITY,
     `cd ${folder} && mv armed undoing || exit 0`,
     `echo "$$ $(born $$) $$" > undoing`,

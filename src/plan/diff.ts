@@ -1,7 +1,7 @@
 import { bootChanges } from "./boot-changes.ts";
 import { changedSettings } from "../model/settings.ts";
 import type { WireguardPeer } from "../model/link.ts";
-import { keyOf, type HostState, type Resource } from "../model/state.ts";
+import { isRemembered, keyOf, type HostState, type Resource } from "../model/state.ts";
 
 /** One resource on both sides; at least one of them is there. */
 export type Difference = {
@@ -28,7 +28,7 @@ export const differences = (desired: HostState, actual: HostState): readonly Dif
   }
   const gone = actual
     .filter((r) => !wanted.has(keyOf(r)))
-    .filter((r) => (r.kind !== "sysctl" && r.kind !== "table" && r.kind !== "module") || r.previous !== undefined)
+    .filter((r) => !isRemembered(r) || r.previous !== undefined)
     .map((have): Difference => ({ want: undefined, have, changed: NONE }));
   return [...differing, ...gone];
 };

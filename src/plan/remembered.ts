@@ -1,5 +1,5 @@
 import { beforeFile, hostFolder, moduleKey, tableKey } from "../model/names.ts";
-import type { FirewallTable, Module, Sysctl } from "../model/state.ts";
+import type { FirewallTable, Module, Remembered } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 
 /** Shell lines that change a sysctl, load a module or note a missing table; what was before is written down first, once. */
@@ -40,7 +40,7 @@ export const putBackLines = (d: Difference, project: string): readonly string[] 
   ];
 };
 
-const undo = (have: Sysctl | FirewallTable | Module, previous: string, project: string): string =>
+const undo = (have: Remembered, previous: string, project: string): string =>
   have.kind === "sysctl" ? putSysctlBack(have.key, previous, project) : unmakeLines(have);
 
 /** A shell line that sets what was before, unless another project has come to need it meanwhile: that has noted it by then. */
@@ -75,18 +75,16 @@ const unload = (module: string): string =>
 const EMPTY_TABLE =
   "^(#.*|table ip raw [{]|[[:space:]]*[}]|[[:space:]]*chain (PREROUTING|OUTPUT) [{]|[[:space:]]*type filter hook (prerouting|output) priority (raw|-300); policy accept;|)$";
 
-type Remembered = Sysctl | FirewallTable | Module | undefined;
-
-const remembered = ({ want, have }: Difference): readonly [Remembered, Remembered] => [
-  want as Remembered,
-  have as Remembered,
+const remembered = ({ want, have }: Difference): readonly [Remembered | undefined, Remembered | undefined] => [
+  want as Remembered | undefined,
+  have as Remembered | undefined,
 ];
 
 /** A shell line that takes the project's folder away where nothing is in it any more. */
 export const forgetLine = (project: string): string => `rmdir ${hostFolder(project)} /etc/xhost 2>/dev/null || true`;
 
 /** Its key in the file of what was before. */
-export const rememberedKey = (resource: Sysctl | FirewallTable | Module): string =>
+export const rememberedKey = (resource: Remembered): string =>
   resource.kind === "sysctl"
     ? resource.key
     : resource.kind === "module"

@@ -1,4 +1,4 @@
-import type { FirewallTable, Module, Resource, Sysctl, Table } from "../model/state.ts";
+import { isRemembered, type Resource, type Table } from "../model/state.ts";
 import type { Difference } from "./diff.ts";
 import { firewallLines } from "./firewall-lines.ts";
 import { heredoc } from "./heredoc.ts";
@@ -66,6 +66,3 @@ const putBack = ({ want, have }: Difference, project: string): readonly string[]
   if (have.kind === "sysctl") return [putSysctlBack(have.key, have.value, project)];
   return want !== undefined && !have.present ? [unmakeLines(have)] : [];
 };
-
-const isRemembered = (resource: Resource): resource is Sysctl | FirewallTable | Module =>
-  resource.kind === "sysctl" || resource.kind === "table" || resource.kind === "module";

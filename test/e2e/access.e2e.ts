@@ -1,6 +1,9 @@
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHANGE_OF_H1, HOOK } from "./faults/at.ts";
 import { CLI, testLab, type TestLab } from "./xhost.ts";
+
+type Hook = { readonly node?: readonly string[]; readonly env?: Readonly<Record<string, string>> };
 
 /** Login users that are not root, on one host of each engine: sudo, and Docker where the socket is not theirs. */
 let lab: TestLab;
@@ -59,27 +62,53 @@ test("destroy as the same user", async () => {
     expect(await lab.on(host, "iptables-save; ip route; docker ps -aq")).not.toMatch(/xhost|proto 88/);
 });
 
-test("through a jump host, from inside the fabric where the hosts are reached directly", async () => {
-  const jump = await lab.inventory("jump.yml", (text) =>
-    text
-      .replace(/ *# the hosts live.*\n *proxyCommand: .*\n/, "")
-      .replace(
-        "h2: { ssh: { host: 10.211.55.12 } }",
-        "h2: { ssh: { host: 10.211.55.12, proxyJump: root@10.211.55.11 } }",
+describe("through a jump host, from inside the fabric where the hosts are reached directly", () => {
+  let jump: string;
+  beforeAll(async () => {
+    jump = await lab.inventory("jump.yml", (text) =>
+      text
+        .replace(/ *# the hosts live.*\n *proxyCommand: .*\n/, "")
+        .replace(
+          "h2: { ssh: { host: 10.211.55.12 } }",
+          "h2: { ssh: { host: 10.211.55.12, proxyJump: root@10.211.55.11 } }",
+        ),
+    );
+  });
+  const deploy = (options: readonly string[] = [], { node = [], env = {} }: Hook = {}) =>
+    execa(
+      "nsenter",
+      [`--net=/run/netns/xhost-${lab.lab.name}`, process.execPath, ...node, CLI, "deploy", jump, "--yes", ...options],
+      { reject: false, stdin: "ignore", env },
+    );
+
+  test("it deploys", async () => {
+    const { exitCode, stdout, stderr } = await deploy();
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain("2 of 2 checks passed");
+    // The second host has seen a login from the first one's address, not from the fabric's.
+    expect(
+      await lab.on(
+        "h2",
+        "cat /var/log/sshd.log /run/sshd.log 2>/dev/null | grep 'Accepted publickey for root' | tail -n 1",
       ),
-  );
-  const { exitCode, stdout, stderr } = await execa(
-    "nsenter",
-    [`--net=/run/netns/xhost-${lab.lab.name}`, process.execPath, CLI, "deploy", jump, "--yes"],
-    { reject: false, stdin: "ignore" },
-  );
-  expect(exitCode, stderr).toBe(0);
-  expect(stdout).toContain("2 of 2 checks passed");
-  // The second host has seen a login from the first one's address, not from the fabric's.
-  expect(
-    await lab.on(
-      "h2",
-      "cat /var/log/sshd.log /run/sshd.log 2>/dev/null | grep 'Accepted publickey for root' | tail -n 1",
-    ),
-  ).toContain("from 10.211.55.11 ");
+    ).toContain("from 10.211.55.11 ");
+  });
+
+  test("a change of the jump host after which nobody gets through it is taken back, though it can be reached itself", async () => {
+    const routes = (): Promise<string> => lab.on("h1", "ip -4 route show proto 88");
+    await lab.on("h1", "ip route del $(ip -4 route show proto 88)");
+    const rule = "OUTPUT -p tcp -d 10.211.55.12 --dport 22 --syn -j REJECT";
+    const XHOST_RUN = `"${process.execPath}" "${CLI}" lab exec ${lab.lab.name} h1 iptables -I ${rule}`;
+    const hook = { node: ["--import", HOOK], env: { XHOST_AT: CHANGE_OF_H1, XHOST_RUN } };
+    const { exitCode, stderr } = await deploy(["--confirm-timeout", "15"], hook);
+    expect(stderr).toContain("(ran: 0)");
+    expect(exitCode, stderr).toBe(4);
+    expect(stderr).toMatch(/^h2: cannot connect [^]*it is reached through h1, which was changed/m);
+    await expect.poll(routes, { timeout: 20_000 }).toBe("");
+    await lab.on("h1", `iptables -D ${rule}`);
+    const next = await deploy();
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect(next.stderr).toMatch(/^h1: a change of .* was not confirmed, and the host took it back at 20/m);
+    expect(await routes()).not.toBe("");
+  });
 });

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { CLI, type TestLab } from "../xhost.ts";
 
-const HOOK = join(import.meta.dirname, "at.mjs");
+/** What Node loads first for it. */
+export const HOOK = join(import.meta.dirname, "at.mjs");
 
 /** What confirms a change, and what arms and makes one on h1 by plane route: whole scripts over SSH, as `at` meets them. */
 export const CONFIRMATION = String.raw`mv \S+/armed \S+/confirmed`;

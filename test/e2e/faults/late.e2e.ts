@@ -33,6 +33,7 @@ const expectDone = async (command: "deploy" | "destroy"): Promise<void> => {
 const expectStanding = async (): Promise<void> => {
   expect(await lab.snapshot("h1")).toBe(standing);
   expect(await on(`ls ${UNDO} 2>/dev/null || true`)).toBe("");
+  expect(await on("find /etc/xhost -perm /077")).toBe("");
 };
 const routeGoes = (): Promise<string> => on(`ip route del $(${ROUTES})`);
 const begin = (how: Hooked, ...options: string[]) => hooked(lab, how, "deploy", file, "--yes", ...options);
