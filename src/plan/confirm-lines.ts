@@ -5,11 +5,11 @@ import type { Undo } from "./step.ts";
 
 /**
  * Shell functions: who somebody is that is noted in a file, as pid and start time (the 22nd word of /proc/PID/stat, proc(5): a pid alone may be another's by
- * now), and what it is killed by; and whether who is noted there still lives. The number in the third place is a process group where that is not the server's own:
+ * now, and one that nobody has waited for yet is dead), and what it is killed by; and whether who is noted there still lives. The number in the third place is a process group where that is not the server's own:
  * sshd gives each command one (do_exec_no_pty of OpenSSH's session.c).
  */
 const IDENTITY = [
-  `born() { sed 's/.*) //' /proc/$1/stat | cut -d' ' -f20; }`,
+  `born() { sed 's/.*) [ZX] .*//; s/.*) //' /proc/$1/stat | cut -d' ' -f20; }`,
   `lives() { read -r pid start _ <"$1" && test -n "$start" && test "$(born $pid)" = "$start"; }`,
   `end() { if lives "$1"; then read -r _ _ whom <"$1"; kill -9 "$whom"; else false; fi; }`,
 ];

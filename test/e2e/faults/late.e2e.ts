@@ -81,6 +81,38 @@ test("a change that an earlier run is still at is ended and taken back by the ne
   await expectStanding();
 });
 
+test("no room for the way back: nothing is changed", async () => {
+  await routeGoes();
+  await on("mkdir -p /run/xhost/confirm && mount -t tmpfs -o size=4k tmpfs /run/xhost/confirm");
+  const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^h1: set routes and firewall: [^]*No space left on device[^]*nothing of it was done/m);
+  expect(await on(ROUTES)).toBe("");
+  await on("umount /run/xhost/confirm; rmdir /run/xhost/confirm /run/xhost 2>/dev/null || true");
+  await expectDone("deploy");
+  await expectStanding();
+});
+
+test("no room to put files back: the change is taken back all the same, it is told, and no project comes of it", async () => {
+  const folder = hostFolder(NAME);
+  await routeGoes();
+  await on(
+    `cp -a ${folder} /run/kept; mount -t tmpfs -o size=80k,mode=700 tmpfs ${folder}; cp -a /run/kept/. ${folder}`,
+  );
+  const run = begin({ at: CONFIRMATION, hold: true }, "--confirm-timeout", "6");
+  await said(run, "(held)");
+  run.kill("SIGKILL");
+  await run;
+  await on(`dd if=/dev/zero of=${folder}/fill bs=1k count=200 2>/dev/null || true`);
+  await seen(`ls ${UNDO}`).toBe("undone");
+  expect(await on(`ls /etc/xhost; ${ROUTES}`)).toBe(NAME);
+  await on(`umount ${folder}; rm -r /run/kept`);
+  const { code, stderr } = await lab.xhost("deploy", file, "--yes");
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/^h1: .* the host took it back at 20\S+ \S+, but for files in \/etc\/xhost\/xl-late$/m);
+  await expectStanding();
+});
+
 test("a login after the change that is refused at first is tried again", async () => {
   await routeGoes();
   const rule = "INPUT -p tcp --dport 22 --syn -j REJECT --reject-with tcp-reset";
