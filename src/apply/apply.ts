@@ -51,7 +51,7 @@ const applyStep = async (host: Host, step: Step, context: ApplyContext): Promise
     return;
   }
   const armed = ["set -e", ...armLines(undo, context.confirmTimeout), script].join("\n");
-  await host.run(armed, WHAT).catch(async (error: unknown) => {
+  await host.run(armed, WHAT, script).catch(async (error: unknown) => {
     throw error instanceof XhostError ? extended(error, [await takenBack(host, undo, context)]) : error;
   });
   context.say("confirming");

@@ -56,7 +56,7 @@ export const applyPlans = async (
       throw error instanceof XhostError ? extended(error, [told]) : error;
     });
   };
-  const back = `the host takes it back by itself within ${confirmTimeout} s`;
+  const back = `the host takes it back by itself within ${confirmTimeout} s of it`;
   const confirmed = async (name: string): Promise<void> => {
     const fresh = await login(ssh, name, `nobody can log in after the change: ${back}`);
     const behind = behindOf(look, name);

@@ -35,12 +35,13 @@ export const eject = async (target: Target, folder: string, context: Context): P
     const files = states.flatMap(({ name, desired }) => filesOf(name, desired));
     const hosts = [...new Set(files.map(({ host }) => host))];
     const hasKeys = states.some(({ desired }) => desired.some(({ kind }) => kind === "key"));
+    const units = files.flatMap(({ host, file }) => (file.endsWith(".service") ? [host] : []));
     const errors = lookFailures(seen);
     if (files.length > 0)
       await write(
         new Map([
           ...files.map(({ host, file, text }) => [`${host}/${file}`, text] as const),
-          ["README.md", ejectText(project, hosts, hasKeys)],
+          ["README.md", ejectText(project, hosts, { hasKeys, units })],
         ]),
       );
     const told =

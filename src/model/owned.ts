@@ -1,4 +1,4 @@
-import type { Facts } from "./facts.ts";
+import type { DockerNetwork, Facts } from "./facts.ts";
 import { comesFirst } from "./rules.ts";
 import {
   chainName,
@@ -38,13 +38,15 @@ const ownNetworks = (facts: Facts, project: string): readonly Resource[] =>
       gateway: n.gateway ?? "",
       bridge: n.bridge,
       mtu: n.mtu,
-      trouble: bridgeTrouble(facts, n.bridge),
+      trouble: bridgeTrouble(facts, n),
     }));
 
-/** Docker believes in a bridge that somebody else has switched off or taken away. */
-const bridgeTrouble = ({ interfaces }: Facts, bridge: string): Network["trouble"] => {
+/** Docker believes in a bridge that somebody else has switched off, taken away, or taken its address from. */
+const bridgeTrouble = ({ interfaces }: Facts, { bridge, gateway }: DockerNetwork): Network["trouble"] => {
   const device = interfaces.find(({ name }) => name === bridge);
-  return device === undefined ? "gone" : device.up ? undefined : "down";
+  if (device === undefined) return "gone";
+  if (!device.up) return "down";
+  return gateway === undefined || device.addresses.some(({ address }) => address === gateway) ? undefined : "bare";
 };
 
 const ownVolumes = (facts: Facts, project: string): readonly Resource[] =>

@@ -10,8 +10,8 @@ export type Network = {
   readonly bridge: string;
   /** Bytes. */
   readonly mtu: number;
-  /** Known for those on a host only: what has become of the bridge device behind Docker's back. */
-  readonly trouble?: "down" | "gone" | undefined;
+  /** Known for those on a host only: what has become of the bridge device behind Docker's back; `bare`: without its address. */
+  readonly trouble?: "down" | "gone" | "bare" | undefined;
 };
 
 /** A named volume that containers of ours use; data, removed only on request. */

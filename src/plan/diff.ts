@@ -41,7 +41,9 @@ type OfKind<K extends Resource["kind"]> = Extract<Resource, { kind: K }>;
 const COMPARED: { readonly [K in Resource["kind"]]?: (want: OfKind<K>, have: OfKind<K>) => readonly string[] } = {
   network: (want, have) => [
     ...fields(want, have, ["subnet", "gateway", "bridge", "mtu"]),
-    ...(have.trouble === undefined ? [] : [`its bridge ${have.bridge} is ${have.trouble}`]),
+    ...(have.trouble === undefined
+      ? []
+      : [`its bridge ${have.bridge} is ${have.trouble === "bare" ? "without its address" : have.trouble}`]),
   ],
   container: (want, have) => containerChanges(want, have),
   sysctl: (want, have) => shared(have, fields(want, have, ["value"])),

@@ -66,6 +66,10 @@ const linkDetail = ({ type, mtu, local, vni, port, userspace }: Link): string =>
   ].join(", ");
 
 const sysctlDetail = ({ held, value, previous }: Sysctl): string =>
-  held === undefined ? `${value} -> ${previous ?? ""}` : "stays, another project needs it";
+  held === undefined
+    ? value === previous
+      ? `stays ${value}`
+      : `${value} -> ${previous ?? ""}`
+    : "stays, another project needs it";
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;

@@ -6,7 +6,7 @@ import { firewallLines } from "./firewall-lines.ts";
 import { heredoc } from "./heredoc.ts";
 import { kernelChange } from "./kernel-changes.ts";
 import { linkLines } from "./link-lines.ts";
-import { changeLines, forgetLine, putBackLines } from "./remembered.ts";
+import { changeLines, forgetLine, noteLines, putBackLines } from "./remembered.ts";
 import type { ShellStep } from "./step.ts";
 import { isRisky, undoLines } from "./undo.ts";
 import { wayLines } from "./way-lines.ts";
@@ -14,9 +14,14 @@ import { wayLines } from "./way-lines.ts";
 /**
  * Modules, tunnels, routes, firewall, files and sysctls of a host in one script: `iptables-restore` is atomic by table, `ip -batch`
  * one process however many routes. What packets need to get through is there before the routes lead them to it. The texts are rendered when they are
- * asked for: of hundreds of hosts with hundreds of routes each they do not fit into memory all at once.
+ * asked for: of hundreds of hosts with hundreds of routes each they do not fit into memory all at once. `unnoted`: what is as it should be, and is written down
+ * by the way: should somebody else change it later, it is known what was there before xhost came.
  */
-export const kernelStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
+export const kernelStep = (
+  all: readonly Difference[],
+  project: string,
+  unnoted: readonly Difference[] = [],
+): readonly ShellStep[] => {
   if (!all.some(({ want, have, byItself }) => isKernels(want ?? have) && byItself !== true)) return [];
   return [
     {
@@ -25,7 +30,7 @@ export const kernelStep = (all: readonly Difference[], project: string): readonl
         return TOLD.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind)).map(kernelChange);
       },
       get script() {
-        return ["set -e", ...kernelLines(all, project)].join("\n");
+        return ["set -e", ...kernelLines(all, project, unnoted)].join("\n");
       },
       undo: isRisky(all)
         ? {
@@ -47,7 +52,11 @@ const TOLD: readonly Resource["kind"][] = [
 
 const isKernels = (resource: Resource | undefined): boolean => resource !== undefined && TOLD.includes(resource.kind);
 
-const kernelLines = (all: readonly Difference[], project: string): readonly string[] => {
+const kernelLines = (
+  all: readonly Difference[],
+  project: string,
+  unnoted: readonly Difference[],
+): readonly string[] => {
   const of = (...kinds: readonly Resource["kind"][]): readonly Difference[] =>
     kinds.flatMap((kind) => all.filter((d) => (d.want ?? d.have)?.kind === kind && d.byItself !== true));
   const remembered = of("sysctl", "table", "module");
@@ -55,7 +64,10 @@ const kernelLines = (all: readonly Difference[], project: string): readonly stri
   const firewall = of("chain", "jump");
   const ways = { routes: of("route"), neighbours: of("neighbour"), fdb: of("fdb"), links };
   return [
-    ...([...remembered, ...files].some((d) => d.want !== undefined) ? [`mkdir -p ${hostFolder(project)}`] : []),
+    ...([...remembered, ...files, ...unnoted].some((d) => d.want !== undefined)
+      ? [`mkdir -p ${hostFolder(project)}`]
+      : []),
+    ...unnoted.flatMap((d) => noteLines(d, project)),
     ...remembered.flatMap((d) => changeLines(d, project)),
     ...writeLines(files),
     ...heredoc("iptables-restore --noflush --wait=10", firewallLines(firewall)),

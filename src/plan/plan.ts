@@ -24,15 +24,19 @@ const orphanStep = (bridge: string): ShellStep => ({
   script: `set -e\nip link del dev ${bridge}`,
 });
 
-/** Whether nothing of a network differs but that its bridge was switched off. */
-const isBridgeDown = ({ have, changed }: Difference): boolean =>
-  have?.kind === "network" && have.trouble === "down" && changed.length === 1;
+/** Whether nothing of a network differs but that its bridge was switched off, or has lost its address. */
+const isBridgeOff = ({ have, changed }: Difference): boolean =>
+  have?.kind === "network" && (have.trouble === "down" || have.trouble === "bare") && changed.length === 1;
 
-const bridgeStep = ({ have, changed }: Difference): ShellStep => ({
-  kind: "shell",
-  changes: [{ sign: "~", what: `network ${(have as Network).name}`, detail: changed.join(", ") }],
-  script: `set -e\nip link set dev ${(have as Network).bridge} up`,
-});
+const bridgeStep = ({ have, changed }: Difference): ShellStep => {
+  const { name, bridge, gateway, subnet } = have as Network;
+  const address = gateway === "" ? [] : [`ip address replace ${gateway}/${subnet.split("/")[1] ?? ""} dev ${bridge}`];
+  return {
+    kind: "shell",
+    changes: [{ sign: "~", what: `network ${name}`, detail: changed.join(", ") }],
+    script: ["set -e", ...address, `ip link set dev ${bridge} up`].join("\n"),
+  };
+};
 
 /** What Docker may change by the way, as it does where it has to switch forwarding on, is written down before its turn. Not set: it adds a DROP policy where it is the one that does. */
 const noteStep = (all: readonly Difference[], project: string): readonly ShellStep[] => {
@@ -43,6 +47,15 @@ const noteStep = (all: readonly Difference[], project: string): readonly ShellSt
 
 const isSet = ({ want, have }: Difference): boolean =>
   want?.kind === "sysctl" && have?.kind === "sysctl" && want.value !== have.value;
+
+/** Settings that are as they should be, though nobody has noted that yet. */
+const unnotedOf = (desired: HostState, actual: HostState): readonly Difference[] =>
+  desired.flatMap((want): Difference[] => {
+    if (want.kind !== "sysctl") return [];
+    const have = actual.find((each) => each.kind === "sysctl" && each.key === want.key);
+    const isRight = have?.kind === "sysctl" && have.value === want.value && have.previous === undefined;
+    return isRight && have.held === undefined ? [{ want, have, changed: [] }] : [];
+  });
 
 /** Keys go when nothing that a restart brings back needs them any more. */
 const keyStep = (gone: readonly Difference[], project: string): readonly ShellStep[] =>
@@ -64,7 +77,7 @@ const keyStep = (gone: readonly Difference[], project: string): readonly ShellSt
  */
 export const planHost = (host: string, { desired, actual, project, orphans = [] }: Planning): HostPlan => {
   const found = differences(desired, actual);
-  const down = found.filter(isBridgeDown);
+  const down = found.filter(isBridgeOff);
   const all = withKnockOn(
     found.filter((d) => !down.includes(d)),
     desired,
@@ -85,6 +98,7 @@ export const planHost = (host: string, { desired, actual, project, orphans = [] 
       ...kernelStep(
         all.filter((d) => !early.includes(d) && !keys.includes(d)),
         project,
+        unnotedOf(desired, actual),
       ),
       ...bootStep(all, project),
       ...keyStep(keys, project),

@@ -71,7 +71,7 @@ const hostOver = ({ host, connection, timeout, Docker }: Opened): Host => {
     target: targetOf(config),
     hostname: config.hostname,
     jumps: config.proxyJump?.split(",").map((hop) => parseJump(hop).host) ?? [],
-    run: (script, what) => run(remote, script, what),
+    run: (script, what, shown) => run(remote, script, what, shown),
     shell: (what) => shell(remote, what),
     stream: (script, what) => stream(remote, script, what),
     docker,

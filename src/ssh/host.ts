@@ -40,9 +40,9 @@ export type Host = {
   readonly jumps: readonly string[];
   /**
    * Runs a POSIX shell script as root (`sh -s`, through `sudo -n` where become says so) and returns its stdout.
-   * A non-zero exit status throws a REMOTE XhostError `<host>: <what>: <why>` with the script's stderr.
+   * A non-zero exit status throws a REMOTE XhostError `<host>: <what>: <why>` with ten lines of `shown`, by default of the script, and its stderr.
    */
-  readonly run: (script: string, what: string) => Promise<string>;
+  readonly run: (script: string, what: string, shown?: string) => Promise<string>;
   readonly shell: (what: string) => Promise<Shell>;
   /**
    * Starts a POSIX shell script as root, as `run` does (`$1` is sshd's SSH_CONNECTION), for output without end and in bytes. The script

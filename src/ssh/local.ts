@@ -117,7 +117,7 @@ const hostIn = (pid: number, { timeout }: Options): Omit<LocalHost, "keep" | "cl
     hostname: "local",
     jumps: [],
     pid,
-    run: (script, what) => run(remote, script, what),
+    run: (script, what, shown) => run(remote, script, what, shown),
     shell: (what) => shell(remote, what),
     stream: (script, what) => stream(remote, script, what),
   };

@@ -14,12 +14,12 @@ import {
 } from "./session.ts";
 
 /** `Host.run`: a whole script on the standard input of `sh`; `$1` is sshd's SSH_CONNECTION, which sudo would drop. */
-export const run = async (remote: Remote, script: string, what: string): Promise<string> => {
+export const run = async (remote: Remote, script: string, what: string, shown = script): Promise<string> => {
   const { channel, release } = await startSession(remote, asRoot(remote, `sh -s "$SSH_CONNECTION"`), what);
   try {
     const ended = finished(channel, remote.timeout);
     channel.end(framed(script));
-    return output({ remote, script, what }, await ended);
+    return output({ remote, shown, what }, await ended);
   } finally {
     release();
   }
@@ -49,11 +49,11 @@ const finished = (channel: Channel, timeout: number): Promise<End | "late"> =>
     });
   });
 
-type Job = { readonly remote: Remote; readonly script: string; readonly what: string };
+type Job = { readonly remote: Remote; readonly shown: string; readonly what: string };
 
-const output = ({ remote, script, what }: Job, end: End | "late"): string => {
+const output = ({ remote, shown, what }: Job, end: End | "late"): string => {
   const error = (why: string, stderr: string): XhostError =>
-    new XhostError("REMOTE", `${what}: ${why}\n${excerpt(script)}\n${stderr}`.trimEnd(), { host: remote.name });
+    new XhostError("REMOTE", `${what}: ${why}\n${excerpt(shown)}\n${stderr}`.trimEnd(), { host: remote.name });
   if (end === "late") throw lostError(remote, what) ?? error(`no end within ${remote.timeout} s (--timeout)`, "");
   if (end.status === undefined && end.signal === undefined) {
     const lost = lostError(remote, what);

@@ -29,7 +29,7 @@ export const bridges = (scene: Scene, seen: Seen, env: Env): readonly Cause[] =>
           host: seen.host,
           seen: trouble.seen,
           remedy: onHost(seen.host, trouble.command),
-          deployFixes: trouble.id === "bridge-down" && docker === own,
+          deployFixes: trouble.id !== "bridge-mtu" && docker === own,
           hitsCheck: ofContainers(new Set(refs.map((c) => c.ref))),
         }),
       ];
