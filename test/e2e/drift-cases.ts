@@ -149,6 +149,13 @@ const DEVICES: Round = {
       sign: "~",
     },
     {
+      what: "the bridge of a network is without its address",
+      host: "h1",
+      shell: "ip address flush dev xh-xdr-third",
+      told: "network third: its bridge xh-xdr-third is without its address",
+      sign: "~",
+    },
+    {
       what: "the bridge of a network is gone",
       host: "h2",
       shell: "ip link del xh-xdr-app",

@@ -166,4 +166,10 @@ describe("drift", () => {
       await repaired();
     });
   });
+
+  test("destroy brings back what was there before xhost, and no accident of between: h2's forwarding was switched off", async () => {
+    const { code, stderr } = await lab.xhost("destroy", file, "--yes");
+    expect(code, stderr).toBe(0);
+    expect(await lab.on("h2", "cat /proc/sys/net/ipv4/ip_forward; ls /etc/xhost 2>/dev/null || true")).toBe("1");
+  });
 });
