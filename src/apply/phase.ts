@@ -97,6 +97,7 @@ const draw = async (
           await work({ count, say });
           signal.removeEventListener("abort", told);
           if (total > 1) task.title = `${title} ${done.size}/${total}`;
+          if (signal.aborted && done.size + failed.size < total) throw new Error("interrupted");
           if (failed.size === 0) return undefined;
           if (!live) throw new Error(`${failed.size} failed`);
           return task.newListr(failureRows(failed), { exitOnError: false, concurrent: true });

@@ -3,17 +3,22 @@ import type { Paint } from "../plan/format.ts";
 
 type Finding = Report["findings"][number];
 
+/** How the text is coloured, and the command that deploys the inventory. */
+type Telling = { readonly paint: Paint; readonly deploy: string };
+
 /** The report for people: a block for each finding, and one line that sums up. */
-export const doctorText = (report: Report, paint: Paint): string =>
-  [...report.findings.flatMap((f) => [...findingLines(f, paint), ""]), ...notes(report), summary(report, paint)].join(
-    "\n",
-  );
+export const doctorText = (report: Report, telling: Telling): string =>
+  [
+    ...report.findings.flatMap((f) => [...findingLines(f, telling), ""]),
+    ...notes(report),
+    summary(report, telling.paint),
+  ].join("\n");
 
 /** `h1 > h2` for what lies between two hosts. */
 export const placeOf = ({ host, peer }: Pick<Finding, "host" | "peer">): string =>
   peer === null ? host : `${host} > ${peer}`;
 
-const findingLines = (f: Finding, paint: Paint): readonly string[] => {
+const findingLines = (f: Finding, { paint, deploy }: Telling): readonly string[] => {
   const isFault = f.severity === "fault";
   const more =
     f.explains > 0
@@ -23,14 +28,14 @@ const findingLines = (f: Finding, paint: Paint): readonly string[] => {
     `${paint(isFault ? "FAULT  " : "WARNING", isFault ? "-" : "~")}  ${paint(placeOf(f), "host")}  ${f.id}${more}`,
     ...f.seen.split("\n").map((line, i) => `  ${i === 0 ? "seen  " : "      "}  ${line}`),
     `  why     ${f.why}`,
-    ...remedyLines(f).map((line, i) => `  ${i === 0 ? "remedy" : "      "}  ${paint(line, "+")}`),
+    ...remedyLines(f, deploy).map((line, i) => `  ${i === 0 ? "remedy" : "      "}  ${paint(line, "+")}`),
   ];
 };
 
-const remedyLines = ({ remedy, deployFixes }: Finding): readonly string[] => {
+const remedyLines = ({ remedy, deployFixes }: Finding, deploy: string): readonly string[] => {
   const [first = "", ...rest] = remedy.command.split("\n");
   const where = remedy.on === null ? "" : `on ${remedy.on}: `;
-  const also = deployFixes && remedy.on !== null ? ["or: xhost deploy"] : [];
+  const also = deployFixes && remedy.on !== null ? [`or: ${deploy}`] : [];
   return [`${where}${first}`, ...rest, ...also];
 };
 

@@ -59,7 +59,7 @@ const examination = (target: Target, context: Context, full: boolean): Promise<O
         full,
       });
       return {
-        text: doctorText(report, context.paint),
+        text: doctorText(report, { paint: context.paint, deploy: scene.deploy }),
         json: report,
         report,
         code: failureCode(lookFailures(seen)) || (report.healthy ? 0 : 1),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { CLI, type TestLab } from "../xhost.ts";
 
@@ -21,13 +22,16 @@ export const hooked = ({ folder }: TestLab, how: Hooked, ...args: readonly strin
     env: { XHOST_AT: how.at, ...("run" in how ? { XHOST_RUN: how.run } : { XHOST_HOLD: "yes" }) },
   });
 
+/** What of a program that runs it takes to hear what that says, and that it has ended. */
+type Running = { readonly stderr: Readable } & PromiseLike<{ readonly stdout?: string; readonly stderr?: string }>;
+
 /** Resolves when a running xhost has said a text so many times; rejects where it ends before. */
-export const said = (run: ReturnType<typeof hooked>, text: string, times = 1): Promise<void> =>
+export const said = (run: Running, text: string, times = 1): Promise<void> =>
   new Promise((resolve, reject) => {
     let all = "";
     run.stderr.on("data", (chunk: Buffer) => {
       all += chunk.toString();
       if (all.split(text).length > times) resolve();
     });
-    void run.then(({ stdout, stderr }) => reject(new Error(`it ended: ${stdout}${stderr}`)));
+    void run.then(({ stdout = "", stderr = "" }) => reject(new Error(`it ended: ${stdout}${stderr}`)));
   });

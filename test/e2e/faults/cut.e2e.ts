@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { labStart, labStop } from "../../../src/lab/power.ts";
 import { namespaceOf } from "../../../src/lab/names.ts";
 import { addressOf, ENGINES, obedient, pings, testLab, type TestLab } from "../xhost.ts";
+import { said } from "./at.ts";
 import { testCutConnections, testDocker } from "./broken.ts";
 
 const PATIENT = { timeout: 120_000, interval: 250 };
@@ -60,14 +61,7 @@ describe.each(ENGINES)("a deploy that is disturbed on %s", (_title, engine) => {
   /** Starts a deploy, and comes back when that is on its stderr. */
   const until = async (text: string, ...args: string[]) => {
     const run = lab.start("deploy", ...args, "--yes");
-    let said = "";
-    await new Promise<void>((resolve, reject) => {
-      run.stderr.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.includes(text)) resolve();
-      });
-      void run.then(({ stdout, stderr }) => reject(new Error(`it ended: ${stdout}${stderr}`)));
-    });
+    await said(run, text);
     return { pid: run.pid ?? 0, kill: (signal: NodeJS.Signals) => run.kill(signal), ended: run };
   };
 
