@@ -13,6 +13,8 @@ const STALE = 60;
 export type Lock = {
   /** Gives no more signs of life; the lock goes with the connection. */
   readonly stop: () => void;
+  /** Gives the host back at once. */
+  readonly release: () => Promise<void>;
   /** What an earlier change had left, as `settleScript` says it; empty where nothing. */
   readonly settled: string;
 };
@@ -26,7 +28,13 @@ export type Lock = {
  */
 export const lock = async (host: Host, project: string): Promise<Lock> => {
   const shell = await host.shell("lock the host");
-  shell.send(`${lockScript(project, `${userInfo().username}@${hostname()}`)}\n`);
+  // In one go: a host may be far away. What cannot be locked has ended before the second part.
+  shell.send(
+    [
+      lockScript(project, `${userInfo().username}@${hostname()}`),
+      `{\n${settleScript(project)}\n${bootEnded(project)}\n} 2>/dev/null; echo settled\n`,
+    ].join("\n"),
+  );
   const answer = (await shell.nextLine()) ?? "";
   if (answer !== "locked") {
     const stderr = await shell.close();
@@ -34,7 +42,6 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
     const held = isBusy ? `held by ${answer.slice("busy ".length)}: try again when that has finished` : stderr.trim();
     throw new XhostError(isBusy ? "CONFLICT" : "REMOTE", `lock project ${project}: ${held}`, { host: host.name });
   }
-  shell.send(`{\n${settleScript(project)}\n${bootEnded(project)}\n} 2>/dev/null; echo settled\n`);
   let settled = "";
   for (let line = await shell.nextLine(); line !== undefined && line !== "settled"; line = await shell.nextLine()) {
     if (line !== "wait") settled = line;
@@ -45,10 +52,12 @@ export const lock = async (host: Host, project: string): Promise<Lock> => {
   }
   const beat = setInterval(() => shell.send(`touch ${lockFile(project)}\n`), BEAT * 1000);
   beat.unref();
-  return {
-    settled,
-    stop: () => clearInterval(beat),
+  const stop = (): void => clearInterval(beat);
+  const release = async (): Promise<void> => {
+    stop();
+    await shell.close();
   };
+  return { settled, stop, release };
 };
 
 /** What the host itself is at, and does not end in the time that is waited for it. */
@@ -76,14 +85,14 @@ const lockScript = (project: string, by: string): string => {
   return [
     `hold() {`,
     // A special builtin that fails would end the shell, were it not for `command`: the folder may go in between (POSIX, 2.8.1).
-    `  (umask 077; mkdir -p \${1%/*}); command exec 9>>$1 || { (umask 077; mkdir -p \${1%/*}); command exec 9>>$1; } || return 1`,
+    `  test -d \${1%/*} || (umask 077; mkdir -p \${1%/*}); command exec 9>>$1 || { (umask 077; mkdir -p \${1%/*}); command exec 9>>$1; } || return 1`,
     `  flock -n 9 || { sleep 0.2; flock -n 9; } || return 1`,
-    `  test "$(stat -c %i $1 2>/dev/null)" = "$(stat -Lc %i /proc/self/fd/9)" || hold $1`,
+    `  test $1 -ef /proc/self/fd/9 || hold $1`,
     `}`,
     `server() {`,
     `  p=$$; while test "\${p:-0}" -gt 1; do`,
-    `    case $(cat /proc/$p/comm) in sshd* | dropbear*) echo $p; return ;; esac`,
-    `    p=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status)`,
+    `    read -r comm </proc/$p/comm; case $comm in sshd* | dropbear*) echo $p; return ;; esac`,
+    `    while read -r key p; do test "$key" != PPid: || break; done </proc/$p/status || p=0`,
     `  done 2>/dev/null; echo 0`,
     `}`,
     `age() { echo $(($(date +%s) - $(stat -c %Y ${file} 2>/dev/null || date +%s))); }`,

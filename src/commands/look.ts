@@ -1,4 +1,4 @@
-import { lock, type Lock } from "../apply/lock.ts";
+import type { Lock } from "../apply/lock.ts";
 import { phase } from "../apply/phase.ts";
 import { combined, XhostError } from "../errors.ts";
 import type { Inventory, InventoryHost } from "../inventory/inventory.ts";
@@ -10,6 +10,7 @@ import { observe } from "../observe/observe.ts";
 import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
 import type { Context, Target } from "./context.ts";
+import { isBusy, lockTurns, type LockTurns } from "./lock-turns.ts";
 import { readInventory } from "./read-inventory.ts";
 
 /** What was seen of the inventory's hosts, with the connections that are open. */
@@ -48,7 +49,10 @@ export const look = async <T>(
     );
   const ssh = connector({ timeout: context.timeout, note: context.note });
   const locks: Lock[] = [];
-  const turn = turns(inventory.hosts.filter((host) => exclusive && chosen.has(host.name)));
+  const turns = lockTurns(
+    inventory.hosts.filter((host) => exclusive && chosen.has(host.name)),
+    { project: inventory.name, onSettled: (settled, host) => tellSettled(settled, host, context.note) },
+  );
   try {
     const { done, failed } = await untilInterrupt(ssh, context, () =>
       phase(
@@ -56,9 +60,9 @@ export const look = async <T>(
         inventory.hosts,
         (host, say) =>
           lookAt(host, {
-            ...{ ssh, say, timeout: context.timeout, deep, note: context.note, locks, turn },
+            ...{ ssh, say, timeout: context.timeout, deep, note: context.note, locks, turns },
             ...{ project: inventory.name, isLocked: exclusive && chosen.has(host.name) },
-          }).finally(() => turn.pass(host)),
+          }).finally(() => turns.pass(host)),
         context.progress,
       ),
     );
@@ -89,37 +93,10 @@ type Looking = {
   readonly note: (text: string) => void;
   /** Those that were taken. */
   readonly locks: Lock[];
-  readonly turn: Turn;
+  readonly turns: LockTurns;
   readonly timeout: number;
   readonly deep: boolean;
 };
-
-/** Who may lock a host when. */
-type Turn = {
-  /** Resolves when it is the host's turn; rejects with why another run has the project. */
-  readonly wait: (host: InventoryHost) => Promise<undefined>;
-  /** The host has its lock, or will not get it, and for what reason. */
-  readonly pass: (host: InventoryHost, why?: unknown) => void;
-};
-
-/**
- * The first host is locked before the others: of two runs that begin at once one gets it, and the other one none, instead of each some. Where that host does
- * not answer, the others are locked all the same.
- */
-const turns = ([first]: readonly InventoryHost[]): Turn => {
-  const gate = Promise.withResolvers<undefined>();
-  gate.promise.catch(() => undefined);
-  return {
-    wait: (host) => (host === first ? Promise.resolve(undefined) : gate.promise),
-    pass: (host, why) => {
-      if (host !== first) return;
-      if (isBusy(why)) gate.reject(why);
-      else gate.resolve(undefined);
-    },
-  };
-};
-
-const isBusy = (error: unknown): error is XhostError => error instanceof XhostError && error.code === "CONFLICT";
 
 /** A project that another run is at work on, on however few of the hosts, is left to it: the two would mix what they want. */
 const refuseBusy = (failed: ReadonlyMap<string, XhostError>): void => {
@@ -127,28 +104,15 @@ const refuseBusy = (failed: ReadonlyMap<string, XhostError>): void => {
   if (busy.size > 0) throw combined([...busy]);
 };
 
-const locked = async (host: InventoryHost, open: Host, project: string, turn: Turn): Promise<Lock> => {
-  await turn.wait(host);
-  try {
-    const held = await lock(open, project);
-    turn.pass(host);
-    return held;
-  } catch (error) {
-    turn.pass(host, error);
-    throw error;
-  }
-};
-
 const lookAt = async (
   host: InventoryHost,
-  { ssh, say, timeout, project, isLocked, note, locks, turn, deep }: Looking,
+  { ssh, say, timeout, project, isLocked, note, locks, turns, deep }: Looking,
 ): Promise<{ open: Host; facts: Facts; depth: Depth | undefined }> => {
   say("connecting");
   const open = await ssh.open(host);
   if (isLocked) {
-    const held = await locked(host, open, project, turn);
-    locks.push(held);
-    tellSettled(held.settled, host.name, note);
+    say("locking");
+    locks.push(await turns.lock(host, open));
   }
   say("looking");
   const { facts, depth } = deep

@@ -94,6 +94,7 @@ export const settleScript = (project: string): string => {
   return [
     ...IDENTITY,
     `undo() { setsid sh ${folder}/undo.sh </dev/null >/dev/null 2>&1 9>&-; }`,
+    `if test -d ${folder}; then`,
     `if test -f ${folder}/armed && lives ${folder}/change 2>/dev/null; then undo; fi`,
     `if mv ${folder}/armed ${folder}/confirmed 2>/dev/null; then`,
     `  if test -f ${folder}/unit; then systemctl stop $(cat ${folder}/unit).timer 2>/dev/null; else end ${folder}/timer 2>/dev/null; fi`,
@@ -108,6 +109,7 @@ export const settleScript = (project: string): string => {
     `  if test -f ${folder}/undone; then echo "undone $(cat ${folder}/undone)"; elif test -f ${folder}/undoing; then echo undoing; fi`,
     `fi`,
     `test -f ${folder}/undoing || rm -rf ${folder}; rmdir /run/xhost/confirm /run/xhost 2>/dev/null || true`,
+    `fi`,
   ].join("\n");
 };
 

@@ -21,10 +21,13 @@ let shells = 0;
 export const askSsh = (args: readonly string[]): Promise<SshAnswer> =>
   new Promise((answer) => {
     waiting.push({ args, answer });
-    // One at first, and the others when there is more to ask than it gets done by then.
+    // One at first, and the others when there is more to ask than it gets done while they are started.
     if (shells === 0) startShell();
-    else setImmediate(() => waiting.length > 0 && shells < availableParallelism() && startShell());
+    else setImmediate(() => waiting.length > MANY && shells < availableParallelism() && startShell());
   });
+
+/** Questions that are answered in the time that it takes to start a shell. */
+const MANY = 3;
 
 /** Milliseconds that one question may take: `Match exec` of ssh_config(5) runs anything. */
 const PATIENCE = 20_000;

@@ -1,0 +1,81 @@
+import { setTimeout } from "node:timers/promises";
+import { lock, type Lock } from "../apply/lock.ts";
+import { XhostError } from "../errors.ts";
+import type { InventoryHost } from "../inventory/inventory.ts";
+import type { Host } from "../ssh/host.ts";
+
+/** Seconds that a run which has the first host waits for another one to leave the others. */
+const PATIENCE = 5;
+
+/** Locks a project's hosts so that of two runs which begin at once one gets all of them, and the other one none. */
+export type LockTurns = {
+  /** Throws as `lock` does, and what it threw for the first host where another run has that one. */
+  readonly lock: (host: InventoryHost, open: Host) => Promise<Lock>;
+  /** The host has been looked at, or cannot be. */
+  readonly pass: (host: InventoryHost) => void;
+};
+
+type Turning = {
+  readonly project: string;
+  /** What was settled on a host is told once: also by a run that gives it back. */
+  readonly onSettled: (settled: string, host: string) => void;
+};
+
+/**
+ * All at once, and the first host decides: who has not got that one gives back what it has, and who has got it waits a little for the others. Where the
+ * first one does not answer, each is locked for itself.
+ */
+export const lockTurns = ([first]: readonly InventoryHost[], { project, onSettled }: Turning): LockTurns => {
+  const decision = Promise.withResolvers<undefined>();
+  // Whoever waits for it is told.
+  decision.promise.catch(() => undefined);
+  const take = async (open: Host): Promise<Lock> => {
+    const held = await lock(open, project);
+    onSettled(held.settled, open.name);
+    return held;
+  };
+  const decide = async (open: Host): Promise<Lock> => {
+    try {
+      const held = await take(open);
+      decision.resolve(undefined);
+      return held;
+    } catch (error) {
+      if (isBusy(error)) decision.reject(error);
+      throw error;
+    }
+  };
+  const follow = async (open: Host): Promise<Lock> => {
+    const held = await patiently(() => take(open), decision.promise);
+    try {
+      await decision.promise;
+      return held;
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  };
+  return {
+    lock: (host, open) => (host === first ? decide(open) : follow(open)),
+    pass: (host) => {
+      if (host === first) decision.resolve(undefined);
+    },
+  };
+};
+
+const patiently = async (take: () => Promise<Lock>, decision: Promise<undefined>): Promise<Lock> => {
+  let end: number | undefined;
+  for (;;) {
+    try {
+      return await take();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      await decision;
+      end ??= performance.now() + PATIENCE * 1000;
+      if (performance.now() > end) throw error;
+      await setTimeout(250);
+    }
+  }
+};
+
+/** Another run has the project. */
+export const isBusy = (error: unknown): error is XhostError => error instanceof XhostError && error.code === "CONFLICT";
