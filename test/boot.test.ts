@@ -13,7 +13,7 @@ const systemd =
   (f: Facts): Facts => ({ ...f, systemd: version, programs: new Set([...f.programs, "firewalld"]) });
 const bootsOf = async (some: Case): Promise<readonly Boot[]> => {
   const seen = await look(some);
-  return wantedStates(seen, fabric(seen.inventory, seen.sights), { env: {} }).flatMap(({ desired }) =>
+  return [...wantedStates(seen, fabric(seen.inventory, seen.sights), { env: {} })].flatMap(({ desired }) =>
     desired.flatMap((r) => (r.kind === "boot" ? [r] : [])),
   );
 };

@@ -19,7 +19,7 @@ export const eject = async (target: Target, folder: string, context: Context): P
     const clashes = clashesOf(seen, whole, { iKnow: true });
     if (clashes.length > 0) throw combined(clashes);
     const { name: project } = seen.inventory;
-    const states = wantedStates(seen, whole, context);
+    const states = [...wantedStates(seen, whole, context)];
     const keyless = states.flatMap(({ name, desired, facts }) =>
       desired.some(({ kind }) => kind === "key") && !facts.keys.get(project)
         ? [

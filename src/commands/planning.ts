@@ -5,7 +5,7 @@ import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
 import { orphanBridges } from "../model/orphans.ts";
 import { ownedState } from "../model/owned.ts";
-import { keyOf } from "../model/state.ts";
+import { keyOf, type HostState } from "../model/state.ts";
 import { unavailableImages } from "../observe/images.ts";
 import { planHost } from "../plan/plan.ts";
 import type { HostPlan } from "../plan/step.ts";
@@ -63,18 +63,27 @@ export const clashesOf = (
 /** What is said of two hosts at once. */
 const PAIR = / between \S+ and \S+: /;
 
-/** What would change on the chosen hosts that answered; pure. Named volumes that are no longer wanted stay: they hold data. */
-export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">): readonly HostPlan[] =>
-  wantedStates(look, whole, context).map(({ name, facts, desired }) => {
-    const project = look.inventory.name;
-    const wanted = new Set(desired.map(keyOf));
-    const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
-    return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
-  });
+/** What would change on the chosen hosts that answered; pure. */
+export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">): readonly HostPlan[] => [
+  ...planning(look, whole, context),
+];
 
-/** What should stand on the chosen hosts that answered, with what was seen of them; pure. */
-export const wantedStates = (look: Look, whole: Fabric, { env }: Pick<Context, "env">) =>
-  answered(look).map(({ name, facts }) => ({ name, facts, desired: wantedState(whole, name, facts, env) }));
+/** The same, host by host: of thousands with a route to each other they need not all be there at once. Named volumes that are no longer wanted stay: they hold data. */
+export function* planning(look: Look, whole: Fabric, context: Pick<Context, "env">): Generator<HostPlan, void> {
+  const project = look.inventory.name;
+  for (const { name, facts, desired } of wantedStates(look, whole, context)) {
+    const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
+    const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
+    yield planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
+  }
+}
+
+/** What should stand on the chosen hosts that answered, with what was seen of them, host by host; pure. */
+export function* wantedStates(look: Look, whole: Fabric, { env }: Pick<Context, "env">): Generator<Wanted, void> {
+  for (const { name, facts } of answered(look)) yield { name, facts, desired: wantedState(whole, name, facts, env) };
+}
+
+type Wanted = { readonly name: string; readonly facts: Facts; readonly desired: HostState };
 
 /** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
 export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] => {

@@ -17,12 +17,15 @@ export const allocate = (network: InventoryNetwork, taken: Blocks = new Map()): 
   if (network.pool === undefined) return blocks;
   const pool = cidrOf(network.pool);
   const wanting = [...network.blocks].filter(([, source]) => source.kind === "pool").map(([host]) => host);
-  for (const host of wanting) {
-    const kept = taken.get(host);
-    if (kept !== undefined && fits(cidrOf(kept), pool, network.prefix, [...blocks.values()])) blocks.set(host, kept);
-  }
   const used = new Set<string>(blocks.values());
   const explicit = [...network.blocks.values()].flatMap((s) => (s.kind === "subnet" ? [cidrOf(s.subnet)] : []));
+  for (const host of wanting) {
+    const kept = taken.get(host);
+    // Those of the pool are all of one size: they are the same or have nothing in common.
+    if (kept === undefined || used.has(kept) || !fits(cidrOf(kept), pool, network.prefix, explicit)) continue;
+    used.add(kept);
+    blocks.set(host, kept);
+  }
   for (const host of wanting.filter((h) => !blocks.has(h)).sort()) {
     const free = firstFree(pool, network, host, used, explicit);
     if (free === undefined) continue;
@@ -32,8 +35,8 @@ export const allocate = (network: InventoryNetwork, taken: Blocks = new Map()): 
   return blocks;
 };
 
-const fits = (kept: Cidr, pool: Cidr, prefix: number, others: readonly string[]): boolean =>
-  kept.prefix === prefix && overlaps(kept, pool) && !others.some((other) => overlaps(cidrOf(other), kept));
+const fits = (kept: Cidr, pool: Cidr, prefix: number, explicit: readonly Cidr[]): boolean =>
+  kept.prefix === prefix && overlaps(kept, pool) && !explicit.some((other) => overlaps(other, kept));
 
 const firstFree = (
   pool: Cidr,

@@ -15,10 +15,8 @@ export type Attempt = {
   readonly measured: boolean;
 };
 
-/** How the packets of a network get from one host to another and back. */
-export type Pair = {
-  readonly network: string;
-  readonly hosts: readonly [string, string];
+/** How packets get from one host to another and back. */
+export type Crossing = {
   /** Undefined where no plane crosses, or where it is not known yet which. */
   readonly plane: Plane | undefined;
   readonly mtu: number | undefined;
@@ -27,6 +25,9 @@ export type Pair = {
   /** When the older of the two directions was measured; undefined while one is not. */
   readonly at: string | undefined;
 };
+
+/** The same, of a network and two hosts. */
+export type Pair = Crossing & { readonly network: string; readonly hosts: readonly [string, string] };
 
 /** The planes that may carry a network, leanest first. */
 export const ladderOf = ({ plane, encrypt }: InventoryNetwork): readonly Plane[] =>
@@ -40,20 +41,42 @@ type Direction = { readonly here: Here; readonly peer: Peer; readonly evidence: 
  * The leanest plane that nothing known speaks against and whose packets arrive in both directions at full size: as big as
  * those of any other plane. Undefined where one of the hosts was not looked at. The same from either end.
  */
-export const pairOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: string): Pair | undefined => {
+export const crossingOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: string): Crossing | undefined => {
   const [first, second] = a < b ? [a, b] : [b, a];
-  const row = rowOf(fabric, network.name, first);
-  const found = row.get(second);
-  if (found !== undefined || row.has(second)) return found;
-  const pair = judge(fabric, network, first, second);
-  row.set(second, pair);
-  return pair;
+  const known = knownOf(fabric);
+  const [row, column] = [known.places.get(first) ?? 0, known.places.get(second) ?? 0];
+  const rows = known.crossings.get(network.name) ?? [];
+  const cells = (rows[row] ??= []);
+  const found = cells[column];
+  if (found !== undefined) return found ?? undefined;
+  const made = judge(fabric, network, first, second);
+  const crossing = made !== undefined && isSame(made, known.last) ? known.last : made;
+  known.crossings.set(network.name, rows);
+  known.last = crossing ?? known.last;
+  cells[column] = crossing ?? null;
+  return crossing;
 };
+
+/** The same with its names. */
+export const pairOf = (fabric: Fabric, network: InventoryNetwork, a: string, b: string): Pair | undefined => {
+  const crossing = crossingOf(fabric, network, a, b);
+  return crossing && { ...crossing, network: network.name, hosts: a < b ? [a, b] : [b, a] };
+};
+
+const isSame = (a: Crossing, b: Crossing | undefined): b is Crossing =>
+  a.at === b?.at &&
+  a.plane === b?.plane &&
+  a.mtu === b?.mtu &&
+  a.attempts.length === b?.attempts.length &&
+  a.attempts.every((attempt, i) => attempt === b.attempts[i]);
 
 /** What has been worked out of a fabric: both hosts' plans, the conflicts and the tables ask for the same. */
 type Known = {
-  /** By network, host and other host. */
-  readonly rows: Map<string, Map<string, Map<string, Pair | undefined>>>;
+  readonly places: ReadonlyMap<string, number>;
+  /** By network, and by the places of both hosts in the inventory: null where one was not looked at. Arrays, since there may be millions. */
+  readonly crossings: Map<string, (Crossing | null | undefined)[][]>;
+  /** The last one that was judged: neighbours are mostly alike, and of millions one is kept. */
+  last: Crossing | undefined;
   /** Of many pairs the same is said: it is there once. */
   readonly attempts: Map<string, Attempt>;
 };
@@ -63,25 +86,13 @@ const knowledge = new WeakMap<Fabric, Known>();
 const knownOf = (fabric: Fabric): Known => {
   const found = knowledge.get(fabric);
   if (found !== undefined) return found;
-  const made: Known = { rows: new Map(), attempts: new Map() };
+  const places = new Map(fabric.inventory.hosts.map(({ name }, i) => [name, i]));
+  const made: Known = { places, crossings: new Map(), last: undefined, attempts: new Map() };
   knowledge.set(fabric, made);
   return made;
 };
 
-const rowOf = (fabric: Fabric, network: string, host: string): Map<string, Pair | undefined> => {
-  const rows = inside(knownOf(fabric).rows, network);
-  return inside(rows, host);
-};
-
-const inside = <V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> => {
-  const found = outer.get(key);
-  if (found !== undefined) return found;
-  const made = new Map<string, V>();
-  outer.set(key, made);
-  return made;
-};
-
-const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second: string): Pair | undefined => {
+const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second: string): Crossing | undefined => {
   const there = directionOf(fabric, network, first, second);
   const back = directionOf(fabric, network, second, first);
   if (there === undefined || back === undefined) return undefined;
@@ -95,8 +106,6 @@ const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second:
   const attempts = seen.map((each) => once(told, attempt(each, both, full)));
   const chosen = attempts.find(({ mtu }) => mtu !== undefined) ?? assumed(network, seen, both);
   return {
-    network: network.name,
-    hosts: [first, second],
     plane: chosen?.plane,
     mtu: chosen?.mtu,
     attempts,
@@ -108,6 +117,7 @@ const judge = (fabric: Fabric, network: InventoryNetwork, first: string, second:
 type Seen = { readonly plane: Plane; readonly obstacle: string | undefined; readonly size: number | undefined };
 
 const once = (told: Map<string, Attempt>, attempt: Attempt): Attempt => {
+  if (attempt.why === NOT_MEASURED) return attempt;
   const key = `${attempt.plane} ${attempt.mtu ?? ""} ${attempt.why}`;
   const found = told.get(key);
   if (found === undefined) told.set(key, attempt);
@@ -124,9 +134,17 @@ const assumed = (network: InventoryNetwork, [only]: readonly Seen[], both: Both)
 /** What is said of a plane that only packets can tell about. */
 export const NOT_MEASURED = "not measured";
 
+const unmeasured = (plane: Plane): Attempt => ({ plane, mtu: undefined, why: NOT_MEASURED, measured: false });
+const UNMEASURED: Readonly<Record<Plane, Attempt>> = {
+  route: unmeasured("route"),
+  ipip: unmeasured("ipip"),
+  vxlan: unmeasured("vxlan"),
+  wireguard: unmeasured("wireguard"),
+};
+
 const attempt = ({ plane, obstacle, size }: Seen, both: Both, full: number): Attempt => {
   if (obstacle !== undefined) return { plane, mtu: undefined, why: obstacle, measured: false };
-  if (size === undefined) return { plane, mtu: undefined, why: NOT_MEASURED, measured: false };
+  if (size === undefined) return UNMEASURED[plane];
   const lost = both.filter((direction) => arriving(plane, direction) === 0);
   const what = carrierText(planes[plane].carrier(both[0].here.ports, both[0].peer.host));
   if (size === 0)

@@ -5,7 +5,7 @@ import type { Facts } from "./facts.ts";
 import { linkName } from "./names.ts";
 import { ownRoutes } from "./owned.ts";
 import { hereOf, peerOf } from "./here.ts";
-import { pairOf } from "./pairs.ts";
+import { crossingOf } from "./pairs.ts";
 import { planes } from "./planes/index.ts";
 import type { Here, Leg, Site } from "./planes/plane.ts";
 import type { Route } from "./state.ts";
@@ -36,11 +36,11 @@ export const placeOf = (network: InventoryNetwork, fabric: Fabric, host: string,
   let isComplete = network.blocks.size > 1;
   for (const other of network.blocks.keys()) {
     if (other === host) continue;
-    const pair = pairOf(fabric, network, host, other);
+    const crossing = crossingOf(fabric, network, host, other);
     const peer = peerOf(fabric, network, host, other);
-    if (pair?.mtu === undefined) isComplete = false;
-    if (pair?.plane !== undefined && pair.mtu !== undefined && peer !== undefined)
-      legs.push({ plane: pair.plane, mtu: pair.mtu, peer, gateway });
+    if (crossing?.mtu === undefined) isComplete = false;
+    if (crossing?.plane !== undefined && crossing.mtu !== undefined && peer !== undefined)
+      legs.push({ plane: crossing.plane, mtu: crossing.mtu, peer, gateway });
     else
       legs.push(
         ...keptLeg(here, { network, site: siteOf(network, fabric, other), gateway, standing, path: peer?.path }),

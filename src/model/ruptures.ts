@@ -2,7 +2,7 @@ import type { InventoryNetwork } from "../inventory/inventory.ts";
 import type { Fabric } from "./fabric.ts";
 import type { Facts } from "./facts.ts";
 import { linkAlias, linkName } from "./names.ts";
-import { NOT_MEASURED, pairOf, type Pair } from "./pairs.ts";
+import { crossingOf, NOT_MEASURED, pairOf, type Pair } from "./pairs.ts";
 
 /** A pair between which no plane crosses, and what is to be said of it. */
 export type Rupture = { readonly pair: Pair; readonly text: string };
@@ -16,8 +16,10 @@ export const ruptures = (
   [...network.blocks.keys()]
     .filter((other) => other !== host)
     .flatMap((other) => {
+      const crossing = crossingOf(fabric, network, host, other);
+      if (crossing === undefined || crossing.plane !== undefined) return [];
       const pair = pairOf(fabric, network, host, other);
-      if (pair === undefined || pair.plane !== undefined) return [];
+      if (pair === undefined) return [];
       const isKnown = pair.attempts.every(({ why, measured }) => why !== NOT_MEASURED && !(reprobe && measured));
       return isKnown || !unmeasured ? [{ pair, text: rupture(pair, network) }] : [];
     });

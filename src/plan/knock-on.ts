@@ -14,10 +14,12 @@ const again = (
   why: string,
 ): readonly Difference[] => {
   if (resources.length === 0) return all;
-  const planned = new Set(all.flatMap((d) => (d.want ? [keyOf(d.want)] : [])));
   const there = new Map(actual.map((r) => [keyOf(r), r]));
-  const added = resources
-    .filter((want) => there.has(keyOf(want)) && !planned.has(keyOf(want)))
+  const standing = resources.filter((want) => there.has(keyOf(want)));
+  if (standing.length === 0) return all;
+  const planned = new Set(all.flatMap((d) => (d.want ? [keyOf(d.want)] : [])));
+  const added = standing
+    .filter((want) => !planned.has(keyOf(want)))
     .map((want): Difference => ({ want, have: there.get(keyOf(want)), changed: [why] }));
   return [...all, ...added];
 };
