@@ -24,17 +24,12 @@ export const withBoot = (
   if (!desired.some(isVolatile)) return desired;
   const lacking = unitLacking(systemd);
   const unit = lacking === undefined ? { path: programs.has("firewalld") } : undefined;
-  const digests = new Map(
-    [...bootFiles(desired, project, unit)].map(([path, text]) => [
-      path,
-      createHash("sha256").update(text).digest("hex"),
-    ]),
-  );
+  const digests = new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, digestOf(lines)]));
   const boot: Boot = {
     ...{ kind: "boot", digests, unit: unit && "enabled", lacking },
     // Rendered anew where they are to be written: many hosts' do not fit into memory.
     get files() {
-      return bootFiles(desired, project, unit);
+      return new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, `${lines.join("\n")}\n`]));
     },
   };
   return [...desired, boot];
@@ -44,16 +39,23 @@ const bootFiles = (
   desired: HostState,
   project: string,
   unit: { readonly path: boolean } | undefined,
-): ReadonlyMap<string, string> => {
-  const texts: readonly (readonly [string, readonly string[]])[] = [
-    [upFile(project), upLines(desired, project)],
-    [downFile(project), downLines(desired, project)],
-    [rulesFile(project), bootRules(desired)],
-    [unitFile(project), unit === undefined ? [] : unitLines(project)],
-    [pathUnitFile(project), unit?.path === true ? pathUnitLines(project) : []],
-  ];
-  return new Map(texts.flatMap(([path, lines]) => (lines.length === 0 ? [] : [[path, `${lines.join("\n")}\n`]])));
+): readonly (readonly [path: string, lines: readonly string[]])[] =>
+  [
+    [upFile(project), upLines(desired, project)] as const,
+    [downFile(project), downLines(desired, project)] as const,
+    [rulesFile(project), bootRules(desired)] as const,
+    [unitFile(project), unit === undefined ? [] : unitLines(project)] as const,
+    [pathUnitFile(project), unit?.path === true ? pathUnitLines(project) : []] as const,
+  ].filter(([, lines]) => lines.length > 0);
+
+/** Of a file with these lines; some at a time, since V8 has a place of its own for what is longer than 128 kB, and that takes longer than the hashing. */
+const digestOf = (lines: readonly string[]): string => {
+  const hash = createHash("sha256");
+  for (let i = 0; i < lines.length; i += AT_ONCE) hash.update(`${lines.slice(i, i + AT_ONCE).join("\n")}\n`);
+  return hash.digest("hex");
 };
+
+const AT_ONCE = 500;
 
 /**
  * The step that writes or removes what brings the state back; to be done once the state has been confirmed, so that a restart before that leads back to
