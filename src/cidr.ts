@@ -31,7 +31,9 @@ const quad = (text: string, end: number): number | undefined => {
 export const formatIp = (ip: number): string => `${ip >>> 24}.${(ip >>> 16) & 255}.${(ip >>> 8) & 255}.${ip & 255}`;
 
 /** Number of addresses, network and broadcast address included. */
-export const size = (cidr: Cidr): number => 2 ** (32 - cidr.prefix);
+export const size = (cidr: Cidr): number => SIZES[cidr.prefix] ?? 0;
+
+const SIZES: readonly number[] = Array.from({ length: 33 }, (_, prefix) => 2 ** (32 - prefix));
 
 /** A network in CIDR notation; refuses host bits (`10.0.0.1/24`), so that one network has one spelling. */
 export const parseCidr = (text: string): Cidr | undefined => {
@@ -47,10 +49,18 @@ export const parseCidr = (text: string): Cidr | undefined => {
 
 /** For text that has been checked before; throws on anything else. */
 export const cidrOf = (text: string): Cidr => {
+  const found = known.get(text);
+  if (found !== undefined) return found;
   const cidr = parseCidr(text);
   if (cidr === undefined) throw new TypeError(`not an IPv4 network: ${text}`);
+  if (known.size >= MANY) known.clear();
+  known.set(text, cidr);
   return cidr;
 };
+
+/** Every host of a fleet has to do with the same networks. */
+const known = new Map<string, Cidr>();
+const MANY = 10_000;
 
 export const formatCidr = (cidr: Cidr): string => `${formatIp(cidr.base)}/${cidr.prefix}`;
 

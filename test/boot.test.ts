@@ -17,6 +17,7 @@ const bootsOf = async (some: Case): Promise<readonly Boot[]> => {
     desired.flatMap((r) => (r.kind === "boot" ? [r] : [])),
   );
 };
+const textOf = (lines: readonly string[]): string => `${lines.join("\n")}\n`;
 const stepsOf = async (some: Case): Promise<readonly (readonly string[])[]> => {
   const seen = await look(some);
   return plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} }).map(({ steps }) =>
@@ -33,13 +34,14 @@ describe.each(["route", "vxlan", "wireguard"])("plane %s", (plane) => {
 
   test("its files", async () => {
     const [, boot] = await bootsOf(some);
-    const files = [...(boot?.files ?? [])].map(([path, text]) => `==> ${path}\n${text}`);
+    const files = [...(boot?.files ?? [])].map(([path, lines]) => `==> ${path}\n${textOf(lines)}`);
     await expect(files.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "golden", `boot-${plane}.txt`));
   });
 
   test("are shell", async () => {
     for (const { files } of await bootsOf(some))
-      for (const [path, text] of files ?? []) if (path.endsWith(".sh")) execFileSync("sh", ["-n"], { input: text });
+      for (const [path, lines] of files ?? [])
+        if (path.endsWith(".sh")) execFileSync("sh", ["-n"], { input: textOf(lines) });
   });
 });
 

@@ -67,5 +67,9 @@ type EjectFile = { readonly host: string; readonly file: string; readonly text: 
 
 const filesOf = (host: string, desired: HostState): readonly EjectFile[] => {
   const boot = desired.find((resource): resource is Boot => resource.kind === "boot");
-  return [...(boot?.files ?? [])].map(([path, text]) => ({ host, file: path.slice(path.lastIndexOf("/") + 1), text }));
+  return [...(boot?.files ?? [])].map(([path, lines]) => ({
+    host,
+    file: path.slice(path.lastIndexOf("/") + 1),
+    text: `${lines.join("\n")}\n`,
+  }));
 };

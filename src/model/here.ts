@@ -4,14 +4,23 @@ import type { Here, Peer } from "./planes/plane.ts";
 
 /** The host as the planes need it; undefined while it was not looked at. */
 export const hereOf = (fabric: Fabric, host: string): Here | undefined => {
-  const heres = known.get(fabric) ?? new Map<string, Here | undefined>();
-  known.set(fabric, heres);
-  if (!heres.has(host)) heres.set(host, hereIn(fabric, host));
-  return heres.get(host);
+  const found = heresOf(fabric).get(host);
+  if (found !== undefined) return found;
+  const here = hereIn(fabric, host);
+  if (here !== undefined) heresOf(fabric).set(host, here);
+  return here;
 };
 
 /** What has been worked out of a fabric. */
-const known = new WeakMap<Fabric, Map<string, Here | undefined>>();
+const known = new WeakMap<Fabric, Map<string, Here>>();
+
+const heresOf = (fabric: Fabric): Map<string, Here> => {
+  const found = known.get(fabric);
+  if (found !== undefined) return found;
+  const made = new Map<string, Here>();
+  known.set(fabric, made);
+  return made;
+};
 
 const hereIn = (fabric: Fabric, host: string): Here | undefined => {
   const facts = fabric.sights.get(host)?.facts;

@@ -46,7 +46,7 @@ export const crossingOf = (fabric: Fabric, network: InventoryNetwork, a: string,
   const known = knownOf(fabric);
   const [row, column] = [known.places.get(first) ?? 0, known.places.get(second) ?? 0];
   const rows = known.crossings.get(network.name) ?? [];
-  const cells = (rows[row] ??= []);
+  const cells = (rows[row] ??= new Array<Crossing | null | undefined>(known.places.size));
   const found = cells[column];
   if (found !== undefined) return found ?? undefined;
   const made = judge(fabric, network, first, second);

@@ -127,8 +127,8 @@ export type Boot = {
   readonly digests: ReadonlyMap<string, string>;
   /** `enabled` where the unit is run at the next start and has not failed, else what systemd says; undefined without a unit. */
   readonly unit: string | undefined;
-  /** Known for the wanted one only: content by path, and why no unit runs it. */
-  readonly files?: ReadonlyMap<string, string>;
+  /** Known for the wanted one only: lines by path, and why no unit runs it. */
+  readonly files?: ReadonlyMap<string, readonly string[]>;
   readonly lacking?: string | undefined;
 };
 

@@ -24,12 +24,17 @@ export const withBoot = (
   if (!desired.some(isVolatile)) return desired;
   const lacking = unitLacking(systemd);
   const unit = lacking === undefined ? { path: programs.has("firewalld") } : undefined;
-  const digests = new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, digestOf(lines)]));
+  let digests: Boot["digests"] | undefined;
   const boot: Boot = {
-    ...{ kind: "boot", digests, unit: unit && "enabled", lacking },
+    ...{ kind: "boot", unit: unit && "enabled", lacking },
+    // Where nothing stands that it is compared with, nobody asks for it.
+    get digests() {
+      digests ??= new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, digestOf(lines)]));
+      return digests;
+    },
     // Rendered anew where they are to be written: many hosts' do not fit into memory.
     get files() {
-      return new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, `${lines.join("\n")}\n`]));
+      return new Map(bootFiles(desired, project, unit));
     },
   };
   return [...desired, boot];
@@ -65,14 +70,17 @@ export const bootStep = (all: readonly Difference[], project: string): readonly 
   const difference = all.find((d) => (d.want ?? d.have)?.kind === "boot");
   if (difference === undefined) return [];
   const [want, have] = [difference.want, difference.have] as readonly (Boot | undefined)[];
-  const changes = [kernelChange(difference)];
   if (want === undefined) {
+    const changes = [kernelChange(difference)];
     const lines = [...goneLines(project, want, have), forgetLine(project)];
     return [{ kind: "shell", changes, script: ["set -e", ...lines].join("\n") }];
   }
   return [
     {
-      ...{ kind: "shell", changes },
+      kind: "shell",
+      get changes() {
+        return [kernelChange(difference)];
+      },
       get script() {
         return writtenLines(project, want, have).script.join("\n");
       },
@@ -100,13 +108,14 @@ const writtenLines = (
     ...(want.unit === undefined ? [] : enableLines(project, [...want.digests.keys()], have?.unit)),
   ];
   const shown = files.map(
-    ([path, text]) => `cat > ${path}.part  # ${text.split("\n").length - 1} lines; xhost eject writes them out`,
+    ([path, lines]) =>
+      `cat > ${path}.part  # ${lines.join("\n").split("\n").length} lines; xhost eject writes them out`,
   );
   const script = [
     "set -e",
     `umask 077; mkdir -p ${hostFolder(project)}`,
     ...gone,
-    ...files.flatMap(([path, text]) => heredoc(`cat > ${path}.part`, text.trimEnd().split("\n"), "XHOST-FILE")),
+    ...files.flatMap(([path, lines]) => heredoc(`cat > ${path}.part`, lines, "XHOST-FILE")),
     ...files.flatMap(([path]) => (path === up ? [] : [moveLine(path, isUnit(project, path))])),
     ...last,
   ];
