@@ -1,5 +1,7 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { XhostError } from "../errors.ts";
+import type { ContainerBody } from "../model/container-body.ts";
 import type { Container } from "../model/state.ts";
 import { containerStep } from "../plan/container-steps.ts";
 import type { Host } from "../ssh/host.ts";
@@ -33,14 +35,14 @@ const replaced = (running: boolean) =>
     have: { ...settings, running } as unknown as Container,
     changed: ["image"],
   });
+const quiet = {
+  say: () => undefined,
+  signal: new AbortController().signal,
+  confirmTimeout: 60,
+  confirm: () => Promise.resolve(),
+};
 const failure = async (host: Host, running: boolean): Promise<XhostError> => {
-  const context = {
-    say: () => undefined,
-    signal: new AbortController().signal,
-    confirmTimeout: 60,
-    confirm: () => Promise.resolve(),
-  };
-  const error: unknown = await applyHost(host, { host: "h1", steps: [replaced(running)] }, context).catch(
+  const error: unknown = await applyHost(host, { host: "h1", steps: [replaced(running)] }, quiet).catch(
     (e: unknown) => e,
   );
   if (!(error instanceof XhostError)) throw error;
@@ -87,4 +89,42 @@ test("an interrupt waits for what brings a confirmed change back after a restart
   const steps = [step("early"), risky, step("boot"), step("keys"), { kind: "docker" as const, changes: [], calls: [] }];
   await expect(applyHost(host, { host: "h1", steps }, context)).rejects.toThrow("aborted");
   expect(ran).toEqual(["early", "routes", "boot", "keys"]);
+});
+
+/** A Docker that tells how many containers were being started at a time at most. */
+const counting = () => {
+  const counts = { now: 0, most: 0 };
+  const start = async (): Promise<void> => {
+    counts.most = Math.max(counts.most, ++counts.now);
+    await setTimeout(5);
+    counts.now -= 1;
+  };
+  const docker = {
+    createContainer: () => Promise.resolve(),
+    getContainer: () => ({ start, remove: () => Promise.resolve() }),
+  };
+  return { counts, host: { name: "h1", docker } as unknown as Host };
+};
+const fresh = (name: string, body: object = {}) => ({
+  kind: "docker" as const,
+  changes: [],
+  calls: [
+    { call: "createContainer" as const, name, body: body as ContainerBody, shown: {} as ContainerBody },
+    { call: "startContainer" as const, name },
+  ],
+});
+const replacing = (name: string) => {
+  const step = fresh(name);
+  return { ...step, calls: [...step.calls, { call: "removeContainer" as const, name: `${name}.old`, volumes: false }] };
+};
+const addressed = { NetworkingConfig: { EndpointsConfig: { app: { IPAMConfig: { IPv4Address: "172.30.1.9" } } } } };
+
+test.each([
+  ["new ones four at a time", ["a", "b", "c", "d", "e"].map((name) => fresh(name)), 4],
+  ["none beside one that has chosen its address", [fresh("a"), fresh("b", addressed), fresh("c")], 1],
+  ["none beside one that takes another one's place", [fresh("a"), replacing("b"), fresh("c")], 1],
+])("containers side by side: %s", async (_, steps, most) => {
+  const { counts, host } = counting();
+  await applyHost(host, { host: "h1", steps }, quiet);
+  expect(counts).toEqual({ now: 0, most });
 });

@@ -1,4 +1,5 @@
 import { extended, XhostError } from "../errors.ts";
+import type { ContainerBody } from "../model/container-body.ts";
 import type { HostPlan, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
 import { armLines, settledBy, takeBackScript } from "../plan/confirm-lines.ts";
@@ -21,16 +22,18 @@ export type ApplyContext = CallContext & {
 export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContext): Promise<void> => {
   const failed: XhostError[] = [];
   let isConfirmed = false;
-  for (const step of plan.steps) {
-    const isSequel: boolean = step.kind === "shell" && step.undo === undefined && isConfirmed;
+  for (const steps of sideBySide(plan.steps)) {
+    const [step] = steps;
+    const isSequel: boolean = step?.kind === "shell" && step.undo === undefined && isConfirmed;
     if (!isSequel) context.signal.throwIfAborted();
-    try {
-      await applyStep(host, step, context);
-      isConfirmed = isSequel || (step.kind === "shell" && step.undo !== undefined);
-    } catch (error) {
-      if (!(error instanceof XhostError) || error.code !== "REMOTE" || !isStart(step)) throw error;
+    const ended = await Promise.allSettled(steps.map((each) => applyStep(host, each, context)));
+    for (const [i, end] of ended.entries()) {
+      if (end.status === "fulfilled") continue;
+      const error: unknown = end.reason;
+      if (!(error instanceof XhostError) || error.code !== "REMOTE" || !isStart(steps[i])) throw error;
       failed.push(error);
     }
+    isConfirmed = isSequel || (step?.kind === "shell" && step.undo !== undefined);
   }
   const [first, ...others] = failed;
   if (first !== undefined)
@@ -40,7 +43,32 @@ export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContex
     );
 };
 
-const isStart = (step: Step): boolean => step.kind === "docker" && step.calls.some((c) => c.call === "startContainer");
+const isStart = (step: Step | undefined): boolean =>
+  step?.kind === "docker" && step.calls.some((c) => c.call === "startContainer");
+
+/** Containers that are made and started at a time. */
+const AT_ONCE = 4;
+
+/** Steps in their order, together those that have nothing to do with each other: containers that are new, or only stopped. */
+const sideBySide = (steps: readonly Step[]): readonly (readonly Step[])[] => {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.length < AT_ONCE && [...last, step].every(isAlone)) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+};
+
+/** Not one with an address of its own choice: Docker could have given it to the one beside it. */
+const isAlone = (step: Step): boolean =>
+  step.kind === "docker" &&
+  step.calls.every(
+    (call) => call.call === "startContainer" || (call.call === "createContainer" && !hasAddress(call.body)),
+  );
+
+const hasAddress = ({ NetworkingConfig }: ContainerBody): boolean =>
+  JSON.stringify(NetworkingConfig ?? null).includes('"IPv4Address"');
 
 const applyStep = async (host: Host, step: Step, context: ApplyContext): Promise<void> => {
   if (step.kind === "docker") return runCalls(host, step.calls, context);
