@@ -21,8 +21,8 @@ import { againstSwarm } from "./swarm.ts";
 type Size = { readonly hosts: number; readonly limit: number; readonly ansible: number; readonly swarm: number };
 
 const QUICK: readonly Size[] = [
-  { hosts: 2, limit: 4, ansible: 2, swarm: 0 },
-  { hosts: 10, limit: 2, ansible: 1, swarm: 0 },
+  { hosts: 2, limit: 3, ansible: 1, swarm: 0 },
+  { hosts: 10, limit: 1, ansible: 1, swarm: 0 },
 ];
 const FULL: readonly Size[] = [
   { hosts: 2, limit: 9, ansible: 5, swarm: 5 },

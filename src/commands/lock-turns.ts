@@ -19,18 +19,22 @@ type Turning = {
   readonly project: string;
   /** What was settled on a host is told once: also by a run that gives it back. */
   readonly onSettled: (settled: string, host: string) => void;
+  readonly take?: typeof lock;
 };
 
 /**
  * All at once, and the first host decides: who has not got that one gives back what it has, and who has got it waits a little for the others. Where the
  * first one does not answer, each is locked for itself.
  */
-export const lockTurns = ([first]: readonly InventoryHost[], { project, onSettled }: Turning): LockTurns => {
+export const lockTurns = (
+  [first]: readonly InventoryHost[],
+  { project, onSettled, take: lockHost = lock }: Turning,
+): LockTurns => {
   const decision = Promise.withResolvers<undefined>();
   // Whoever waits for it is told.
   decision.promise.catch(() => undefined);
   const take = async (open: Host): Promise<Lock> => {
-    const held = await lock(open, project);
+    const held = await lockHost(open, project);
     onSettled(held.settled, open.name);
     return held;
   };

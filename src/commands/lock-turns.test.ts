@@ -1,0 +1,77 @@
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { lock } from "../apply/lock.ts";
+import { XhostError } from "../errors.ts";
+import type { InventoryHost } from "../inventory/inventory.ts";
+import type { Host } from "../ssh/host.ts";
+import { lockTurns } from "./lock-turns.ts";
+
+const NAMES = ["h1", "h2", "h3"];
+const hosts = NAMES.map((name) => ({ name }) as InventoryHost);
+
+/** Locks of hosts that are so many milliseconds away, by name: who has them. */
+const fleet = () => {
+  const held = new Map<string, string>();
+  const lockAs =
+    (run: string, delays: readonly number[]): typeof lock =>
+    async ({ name }) => {
+      await setTimeout(delays[NAMES.indexOf(name)]);
+      const holder = held.get(name);
+      if (holder !== undefined) throw new XhostError("CONFLICT", `held by ${holder}`, { host: name });
+      held.set(name, run);
+      const release = async (): Promise<void> => {
+        await setTimeout(3);
+        held.delete(name);
+      };
+      return { settled: "", stop: () => undefined, release };
+    };
+  const start = async (run: string, delays: readonly number[]): Promise<string> => {
+    const turns = lockTurns(hosts, { project: "p", onSettled: () => undefined, take: lockAs(run, delays) });
+    const one = async (host: InventoryHost): Promise<void> => {
+      try {
+        await turns.lock(host, { name: host.name } as Host);
+      } finally {
+        turns.pass(host);
+      }
+    };
+    const ended = await Promise.allSettled(hosts.map(one));
+    return ended.every(({ status }) => status === "fulfilled")
+      ? "all"
+      : ended.every(({ status }) => status === "rejected")
+        ? "none"
+        : "some";
+  };
+  return { held, start };
+};
+
+const any = (): number => Math.floor(Math.random() * 20);
+
+test("of two runs that begin at once one gets all hosts, and the other one none", async () => {
+  const rounds = Array.from({ length: 50 }, async () => {
+    const { held, start } = fleet();
+    const [first, second] = [[any(), any(), any()] as const, [any(), any(), any()] as const];
+    const outcomes = await Promise.all([start("a", first), start("b", second)]);
+    return { outcomes: outcomes.toSorted(), holders: new Set(held.values()).size, held: held.size, first, second };
+  });
+  for (const round of await Promise.all(rounds))
+    expect(round).toMatchObject({ outcomes: ["all", "none"], holders: 1, held: 3 });
+});
+
+test("a host that somebody keeps is waited for, and the others are given back with the connection", async () => {
+  const { held, start } = fleet();
+  held.set("h2", "somebody");
+  expect(await start("a", [0, 0, 0])).toBe("some");
+  held.clear();
+  held.set("h3", "somebody");
+  const patient = start("b", [0, 0, 0]);
+  await setTimeout(600);
+  held.delete("h3");
+  expect(await patient).toBe("all");
+});
+
+test("the first host decides: with that one taken nothing is kept", async () => {
+  const { held, start } = fleet();
+  held.set("h1", "somebody");
+  expect(await start("a", [10, 0, 5])).toBe("none");
+  expect([...held]).toEqual([["h1", "somebody"]]);
+});
