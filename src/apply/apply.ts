@@ -33,7 +33,7 @@ export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContex
       if (!(error instanceof XhostError) || error.code !== "REMOTE" || !isStart(steps[i])) throw error;
       failed.push(error);
     }
-    isConfirmed = isSequel || (step?.kind === "shell" && step.undo !== undefined);
+    isConfirmed = step?.kind === "shell" && (isConfirmed || step.undo !== undefined);
   }
   const [first, ...others] = failed;
   if (first !== undefined)

@@ -11,6 +11,7 @@ import {
 import { differences, type Difference } from "./diff.ts";
 import { firewallLines } from "./firewall-lines.ts";
 import { linkLines } from "./link-lines.ts";
+import { sorted } from "./sorted.ts";
 import { rememberedKey, sysctlPath, unmakeLines } from "./remembered.ts";
 import { forced, undoLines } from "./undo.ts";
 import { routeOwner, wayLines } from "./way-lines.ts";
@@ -91,19 +92,6 @@ const of = (state: HostState, ...kinds: readonly Resource["kind"][]): HostState 
     return sorted(byKey).flatMap((key) => byKey.get(key) ?? []);
   });
 
-/** Keys as `sort` has them. Of hundreds of hosts, each has nearly the same routes: what was sorted for one is left to be picked from. */
-const sorted = (keys: ReadonlyMap<string, unknown>): readonly string[] => {
-  if (keys.size < FEW) return [...keys.keys()].sort();
-  const fresh = [...keys.keys()].filter((key) => !order.known.has(key));
-  if (fresh.length > 0) {
-    const all = order.known.size > 2 * keys.size ? [...keys.keys()] : [...order.known, ...fresh];
-    order.known = new Set(all.sort());
-  }
-  return [...order.known].filter((key) => keys.has(key));
-};
-
-const FEW = 50;
-const order = { known: new Set<string>() };
 const missing = (want: Resource): Difference => ({ want, have: undefined, changed: [] });
 const standing = (want: Resource): Difference => ({ want, have: want, changed: [] });
 const nameOf = (resource: Resource): string => (resource.kind === "link" ? resource.name : "");
