@@ -1,10 +1,11 @@
+import type * as Http from "node:http";
 import type { Agent } from "node:http";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import { inspect } from "node:util";
 
 // As a module of ECMAScript, all that it exports is asked for, `WebSocket` too, which loads undici: 50 ms (lib/internal/bootstrap/realm.js, syncExports).
-const http = createRequire(import.meta.url)("node:http") as typeof import("node:http");
+const http = createRequire(import.meta.url)("node:http") as typeof Http;
 
 /** An HTTP agent whose sockets are SSH channels, kept alive between requests. */
 export const channelAgent = (open: () => Promise<Duplex>): Agent => {
