@@ -19,6 +19,9 @@ export type Lock = {
   readonly settled: string;
 };
 
+/** Whether a holder that gives no more signs of life is ended. */
+type Taking = { readonly takesOver: boolean };
+
 /**
  * Keeps other runs on the same project away from a host until the connection ends, and settles what an earlier run has left
  * unconfirmed. The lock is the kernel's (flock(2)) and goes with its holder; a holder whose controller has vanished without a word, so that
@@ -26,12 +29,12 @@ export type Lock = {
  * projects are not kept away. Throws a CONFLICT XhostError where another run has it, a REMOTE one where the host cannot be locked, without flock
  * (util-linux or BusyBox), or is still about to take a change back.
  */
-export const lock = async (host: Host, project: string): Promise<Lock> => {
+export const lock = async (host: Host, project: string, { takesOver }: Taking): Promise<Lock> => {
   const shell = await host.shell("lock the host");
   // In one go: a host may be far away. What cannot be locked has ended before the second part.
   shell.send(
     [
-      lockScript(project, `${userInfo().username}@${hostname()}`),
+      lockScript(project, `${userInfo().username}@${hostname()}`, takesOver),
       `{\n${settleScript(project)}\n${bootEnded(project)}\n} 2>/dev/null; echo settled\n`,
     ].join("\n"),
   );
@@ -80,7 +83,7 @@ const bootEnded = (project: string): string =>
  * and who that is since when by the host's clock. Whoever locks a file that its holder was about to remove has locked nothing, and tries again; so does who
  * meets the boot script, which only asks for the lock.
  */
-const lockScript = (project: string, by: string): string => {
+const lockScript = (project: string, by: string, takesOver: boolean): string => {
   const file = lockFile(project);
   return [
     `hold() {`,
@@ -109,7 +112,7 @@ const lockScript = (project: string, by: string): string => {
     `}`,
     `if ! command -v flock >/dev/null; then echo "there is no flock: install util-linux" >&2; exit 1; fi`,
     `if hold ${file}; then take ${quote(by)}`,
-    `elif stale && evict 2>/dev/null && hold ${file}; then take ${quote(by)}`,
+    ...(takesOver ? [`elif stale && evict 2>/dev/null && hold ${file}; then take ${quote(by)}`] : []),
     `else echo "busy $(cut -d' ' -f3- ${file})"; exit; fi`,
   ].join("\n");
 };

@@ -33,14 +33,14 @@ export const lockTurns = (
   const decision = Promise.withResolvers<undefined>();
   // Whoever waits for it is told.
   decision.promise.catch(() => undefined);
-  const take = async (open: Host): Promise<Lock> => {
-    const held = await lockHost(open, project);
+  const take = async (open: Host, takesOver: boolean): Promise<Lock> => {
+    const held = await lockHost(open, project, { takesOver });
     onSettled(held.settled, open.name);
     return held;
   };
   const decide = async (open: Host): Promise<Lock> => {
     try {
-      const held = await take(open);
+      const held = await take(open, true);
       decision.resolve(undefined);
       return held;
     } catch (error) {
@@ -49,7 +49,7 @@ export const lockTurns = (
     }
   };
   const follow = async (open: Host): Promise<Lock> => {
-    const held = await patiently(() => take(open), decision.promise);
+    const held = await patiently((isDecided) => take(open, isDecided), decision.promise);
     try {
       await decision.promise;
       return held;
@@ -66,11 +66,12 @@ export const lockTurns = (
   };
 };
 
-const patiently = async (take: () => Promise<Lock>, decision: Promise<undefined>): Promise<Lock> => {
+/** Nobody is ended for a run that may not get the first host. */
+const patiently = async (take: (isDecided: boolean) => Promise<Lock>, decision: Promise<undefined>): Promise<Lock> => {
   let end: number | undefined;
   for (;;) {
     try {
-      return await take();
+      return await take(end !== undefined);
     } catch (error) {
       if (!isBusy(error)) throw error;
       await decision;
