@@ -1,8 +1,7 @@
 // How long xhost takes beside what else does the same work: a quick set in less than ten minutes, or all of it.
 //   npm run bench                                2 and 10 hosts, by hand and Ansible: bench/results.md
-//   npm run bench:full                           30 hosts too, Swarm, scale and planning: bench/results-full.md
+//   npm run bench:full [-- --scale FILE]         30 hosts too, Swarm, scale and planning: bench/results-full.md. FILE has what bench:scale has measured already
 //   node bench/bench.ts --hosts 2 --rounds 1 [--swarm]    one size and that many rounds of each; the tables are only printed
-import { access } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { installPackages, packagesFor } from "../src/lab/install.ts";
@@ -12,9 +11,11 @@ import { fleetOf, root } from "./fleet.ts";
 import { againstTheLimit } from "./limit.ts";
 import type { Pair } from "./measured.ts";
 import { roomForNeighbours } from "./neighbours.ts";
-import { sectionsOf, type Section } from "./report.ts";
+import { sectionsOf } from "./report.ts";
 import { writeResults } from "./results.ts";
+import type { Section } from "./section.ts";
 import { withScratchLab } from "./scratch-lab.ts";
+import { startSection } from "./start.ts";
 import { againstSwarm } from "./swarm.ts";
 
 /** Rounds of each comparison on a lab of that many hosts. */
@@ -25,17 +26,15 @@ const QUICK: readonly Size[] = [
   { hosts: 10, limit: 1, ansible: 1, swarm: 0 },
 ];
 const FULL: readonly Size[] = [
-  { hosts: 2, limit: 9, ansible: 5, swarm: 5 },
-  { hosts: 10, limit: 7, ansible: 3, swarm: 3 },
-  { hosts: 30, limit: 5, ansible: 2, swarm: 2 },
+  { hosts: 2, limit: 5, ansible: 3, swarm: 3 },
+  { hosts: 10, limit: 3, ansible: 1, swarm: 2 },
+  { hosts: 30, limit: 1, ansible: 1, swarm: 1 },
 ];
-
-/** Benchmarks of their own that the full set takes in: with --json each prints one `Section`. */
-const OTHERS = ["bench/scale.ts", "bench/planning.ts"];
 
 const { values } = parseArgs({
   options: {
     full: { type: "boolean" },
+    scale: { type: "string" },
     hosts: { type: "string" },
     rounds: { type: "string" },
     swarm: { type: "boolean" },
@@ -77,21 +76,20 @@ const compare = async ({ hosts, limit, ansible, swarm }: Size): Promise<number> 
     await againstSwarm(fleet, { rounds: swarm, onRound: told, onPair });
   });
 
-const others = async (): Promise<readonly Section[]> => {
-  const sections: Section[] = [];
-  for (const script of OTHERS) {
-    const isThere = await access(`${root}${script}`).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) continue;
-    say(script);
-    const { stdout } = await execa(process.execPath, [`${root}${script}`, "--json"], { stderr: "inherit" });
-    sections.push(JSON.parse(stdout) as Section);
-  }
-  return sections;
+/** Benchmarks of their own that the full set takes in: with --json each prints one `Section`. */
+const OTHERS: readonly (readonly string[])[] = [
+  ["bench/costs.ts"],
+  ["bench/planning.ts"],
+  ["bench/scale.ts", ...(values.scale === undefined ? [] : ["--file", values.scale])],
+];
+
+const other = async (words: readonly string[]): Promise<Section> => {
+  say(words[0] ?? "");
+  const { stdout } = await execa(process.execPath, [...words, "--json"], { cwd: root, stderr: "inherit" });
+  return JSON.parse(stdout) as Section;
 };
 
+const begin = performance.now();
 await prepare();
 let code = 0;
 for (const size of sizes) {
@@ -100,7 +98,16 @@ for (const size of sizes) {
 }
 // What was cut short, or is not one of the two sets, is shown and not written.
 const isWhole = code === 0 && values.hosts === undefined;
-const sections = [...sectionsOf(pairs), ...(isWhole && isFull ? await others() : [])];
-if (pairs.length > 0)
-  await writeResults(sections, { pairs, version, name: isWhole ? (isFull ? "results-full" : "results") : undefined });
+const sections = [...sectionsOf(pairs), ...(isWhole ? [await startSection()] : [])];
+const write = (): Promise<void> =>
+  writeResults(sections, {
+    ...{ pairs, version, minutes: (performance.now() - begin) / 60_000 },
+    name: isWhole ? (isFull ? "results-full" : "results") : undefined,
+  });
+if (pairs.length > 0) await write();
+// Each may take an hour: what is there already is not lost with the next one.
+for (const words of isWhole && isFull ? OTHERS : []) {
+  sections.push(await other(words));
+  await write();
+}
 process.exitCode = code;

@@ -17,7 +17,7 @@ done <"$2"
 last=$((${#addresses[@]} - 1))
 
 on() { # HOST: runs the script on standard input there
-  exec ssh -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEY" -o UserKnownHostsFile="$KNOWN_HOSTS" -o ProxyCommand="$PROXY" \
+  exec ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEY" -o UserKnownHostsFile="$KNOWN_HOSTS" -o ProxyCommand="$PROXY" \
     "root@${addresses[$1]}" sh -s
 }
 

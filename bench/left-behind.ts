@@ -4,13 +4,10 @@ import type { Fleet, Place } from "./fleet.ts";
 /** Lines of every host, sorted. */
 export type LeftBehind = readonly string[];
 
-export const leftBehind = async ({ run, ssh }: Fleet, places: readonly Place[]): Promise<LeftBehind> => {
-  const to = ["IdentityFile", ssh.identityFile, "UserKnownHostsFile", ssh.userKnownHostsFile];
-  const options = [...to, "ProxyCommand", ssh.proxyCommand, "BatchMode", "yes", "IdentitiesOnly", "yes"];
-  const pairs = options.flatMap((_, i) => (i % 2 === 0 ? ["-o", options.slice(i, i + 2).join("=")] : []));
+export const leftBehind = async (fleet: Fleet, places: readonly Place[]): Promise<LeftBehind> => {
   const all = await Promise.all(
     places.map(async (place) => {
-      const output = await run(["ssh", ...pairs, `root@${place.address}`, scriptOf(place)]);
+      const output = await on(fleet, place, scriptOf(place));
       const [routes = "", rules = "", network = "", container = ""] = output.split("\u001e");
       return [
         ...routesOf(routes),
@@ -23,12 +20,40 @@ export const leftBehind = async ({ run, ssh }: Fleet, places: readonly Place[]):
   return all.flat().toSorted();
 };
 
+/** All rules and routes, whoever's they are, and files of xhost's: what has to be as it was when everything is gone. */
+export const wholeState = async (fleet: Fleet): Promise<LeftBehind> => {
+  const script =
+    "iptables-save | sed '/^#/d; s/ .[0-9]*:[0-9]*.$//'; ip -4 route; find /etc/xhost /run/xhost 2>/dev/null";
+  const all = await Promise.all(
+    fleet.places.map(async (place) =>
+      (await on(fleet, place, `${script}; true`)).split("\n").map((line) => `${place.host} ${line}`),
+    ),
+  );
+  return all.flat();
+};
+
+const on = ({ run, ssh }: Fleet, { address }: Place, script: string): Promise<string> => {
+  const to = ["IdentityFile", ssh.identityFile, "UserKnownHostsFile", ssh.userKnownHostsFile];
+  const options = [...to, "ProxyCommand", ssh.proxyCommand, "BatchMode", "yes", "IdentitiesOnly", "yes"];
+  const pairs = options.flatMap((_, i) => (i % 2 === 0 ? ["-o", options.slice(i, i + 2).join("=")] : []));
+  return run(["ssh", "-F", "none", ...pairs, `root@${address}`, script]);
+};
+
 /** Throws where two rivals have not left the same, with what only one of them has. */
 export const sameLeft = (one: readonly [string, LeftBehind], other: readonly [string, LeftBehind]): void => {
-  const only = ([name, own]: typeof one, [, others]: typeof one): readonly string[] =>
-    own.filter((line) => !others.includes(line)).map((line) => `only ${name}: ${line}`);
+  const only = ([name, own]: typeof one, [, others]: typeof one): readonly string[] => {
+    const left = [...others];
+    return own.filter((line) => !taken(left, line)).map((line) => `only ${name}: ${line}`);
+  };
   const lines = [...only(one, other), ...only(other, one)];
   if (lines.length > 0) throw new Error(`the rivals have not done the same:\n${lines.join("\n")}`);
+};
+
+/** Takes one such line out, where there is one. */
+const taken = (lines: string[], line: string): boolean => {
+  const at = lines.indexOf(line);
+  if (at >= 0) lines.splice(at, 1);
+  return at >= 0;
 };
 
 const scriptOf = ({ container }: Place): string =>

@@ -1,7 +1,7 @@
 // xhost beside hand.sh: what a person could do with the fewest commands is the limit.
 import { byHand, type ByHand } from "./by-hand.ts";
 import type { Fleet } from "./fleet.ts";
-import { leftBehind, sameLeft, type LeftBehind } from "./left-behind.ts";
+import { leftBehind, sameLeft, wholeState, type LeftBehind } from "./left-behind.ts";
 import { timed, xhost, type Cost, type Pair, type Rounds } from "./measured.ts";
 import { BY_HAND, READ_SCRIPT_ALONE, type Operation } from "./targets.ts";
 
@@ -11,11 +11,11 @@ import { BY_HAND, READ_SCRIPT_ALONE, type Operation } from "./targets.ts";
  */
 export const againstTheLimit = async (fleet: Fleet, { rounds, onRound, onPair }: Rounds): Promise<void> => {
   const hand = await byHand(fleet);
-  const before = await leftBehind(fleet, fleet.places);
   onRound("warming up");
   // Caches of the disk and of Docker; Node's own is there since the fleet was planned.
   const { deploy, join, destroy } = theirWork(hand);
   for (const work of [deploy, join, destroy]) await work();
+  const before = await wholeState(fleet);
   for (let round = 1; round <= rounds; round++) {
     onRound(`by hand, round ${round} of ${rounds}`);
     const idle: Pair[] = [];
@@ -24,7 +24,7 @@ export const againstTheLimit = async (fleet: Fleet, { rounds, onRound, onPair }:
     const [us, them] = round % 2 === 0 ? [await one(), await other()] : swapped([await other(), await one()]);
     sameLeft(["xhost", us.deployed], [BY_HAND, them.deployed]);
     sameLeft(["xhost", us.grown], [BY_HAND, them.grown]);
-    sameLeft(["before", before], ["after", await leftBehind(fleet, fleet.places)]);
+    sameLeft(["before", before], ["after", await wholeState(fleet)]);
     const of = ([operation, ours]: readonly [Operation, Cost]): Pair => ({
       ...{ hosts: fleet.size, operation, rival: BY_HAND, ours },
       theirs: them.took.get(operation) ?? Number.NaN,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { published, type Fleet } from "./fleet.ts";
 import type { Operation, Rival } from "./targets.ts";
 
-/** xhost and a rival at the same work, one right after the other. */
+/** xhost and a rival at the same work on the same lab, in the same round. */
 export type Pair = {
   readonly hosts: number;
   readonly operation: Operation;

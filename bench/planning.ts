@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import type { Section } from "./report.ts";
+import type { Section } from "./section.ts";
 import { lineChart } from "./svg.ts";
 
 const { values } = parseArgs({

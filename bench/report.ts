@@ -1,15 +1,9 @@
 // What was measured, as Markdown and as pictures.
 import type { Pair } from "./measured.ts";
-import { median, quantile } from "./ratios.ts";
+import { median, quantile, ratios as ratiosOf } from "./ratios.ts";
+import { markdownTable, type Section } from "./section.ts";
 import { barChart } from "./svg.ts";
 import { ANSIBLE, isHeld, OPERATIONS, SWARM, targetOf, targetText, type Rival } from "./targets.ts";
-
-/** A part of the report, with the pictures that it shows by file name. */
-export type Section = {
-  readonly title: string;
-  readonly markdown: string;
-  readonly plots: Readonly<Record<string, string>>;
-};
 
 /** Of the limit, and of the tools that people use: a table and a picture each, and what xhost itself takes. */
 export const sectionsOf = (pairs: readonly Pair[]): readonly Section[] => {
@@ -35,7 +29,7 @@ const groupsOf = (pairs: readonly Pair[]): readonly Group[] => {
   const groups = [...keyed.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const ratios = group.map(({ ours, theirs }) => ours.seconds / theirs);
+    const ratios = ratiosOf(group.map(({ ours, theirs }) => [ours.seconds, theirs] as const));
     const { hosts, operation, rival } = first;
     return [{ pairs: group, ratios, ratio: median(ratios), hosts, operation, rival }];
   });
@@ -55,7 +49,8 @@ const section = (title: string, groups: readonly Group[], unit: string, value: (
       ...[median(pairs.map(({ ours }) => ours.seconds)), median(pairs.map(({ theirs }) => theirs))].map((n) =>
         n.toFixed(2),
       ),
-      ...[value(group).toFixed(2), `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`],
+      value(group).toFixed(2),
+      pairs.length === 1 ? "" : `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`,
       ...[String(pairs.length), target === undefined ? "" : targetText(target)],
       target === undefined ? "" : isHeld(target, group.ratio) ? "yes" : "**no**",
     ];
@@ -82,7 +77,7 @@ const plot = (title: string, groups: readonly Group[], unit: string, value: (gro
 const labelOf = ({ operation, rival }: Group): string =>
   rival === ANSIBLE || rival === SWARM ? `${operation}, ${rival}` : operation;
 
-/** Of xhost alone, with the command of each operation; the hosts' own work is not in it. */
+/** Of xhost and the programs that it starts on the operator's side; the hosts' own work is not in it. */
 const costTable = (groups: readonly Group[]): string =>
   groups.length === 0
     ? ""
@@ -96,9 +91,6 @@ const costTable = (groups: readonly Group[]): string =>
           ).toFixed(0),
         ]),
       );
-
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 /** In one sentence: how many targets hold, and what is missed. */
 export const verdictOf = (pairs: readonly Pair[]): string => {

@@ -12,7 +12,7 @@ import type { Run } from "./scratch-lab.ts";
 export type Measured = { readonly seconds: number; readonly machine: number; readonly usage?: Usage | undefined };
 
 /** What is measured, in the order in which it is done. */
-export const WORKS = ["ssh", "fresh", "read", "no-op", "plan", "add", "destroy"] as const;
+export const WORKS = ["ssh", "fresh", "read", "no-op", "add"] as const;
 export type Work = (typeof WORKS)[number];
 
 /** Routes and measured ways are counted on the hosts after the fresh deploy. */
@@ -20,6 +20,9 @@ export type Size = {
   readonly hosts: number;
   readonly routes: number;
   readonly ways: number;
+  readonly pool: string;
+  /** Of what it was measured with, and the day. */
+  readonly versions: string;
   readonly works: Readonly<Record<Work, Measured>>;
 };
 
@@ -29,6 +32,7 @@ type Bench = {
   readonly run: Run;
   readonly say: (text: string) => void;
   readonly pool: string;
+  readonly versions: string;
 };
 
 /** Words for Node, such as --cpu-prof --cpu-prof-dir=/tmp/profiles. */
@@ -38,8 +42,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PATIENCE = ["--timeout", "120"];
 const CONFIRM = ["--confirm-timeout", "120"];
 
-/** Measures hosts 1 to `hosts`, with one more in the end; leaves them as they were. */
-export const measureSize = async (hosts: number, { lab, folder, run, say, pool }: Bench): Promise<Size> => {
+/** Measures hosts 1 to `hosts`, with one more in the end, of a lab that is new. */
+export const measureSize = async (hosts: number, { lab, folder, run, say, pool, versions }: Bench): Promise<Size> => {
   const some = Array.from({ length: hosts }, (_, i) => i + 1);
   const [inventory, more] = [`${folder}/${hosts}.yml`, `${folder}/${hosts}-and-one.yml`];
   await writeFile(inventory, inventoryOf(folder, hosts, pool));
@@ -65,7 +69,7 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool }
     const node = [process.execPath, ...profile, "--import", `${folder}/usage.mjs`, `${root}dist/cli.js`];
     const found = await measured(work, () => run([...lab.atSwitch, ...node, ...args], { env: { XHOST_USAGE: file } }));
     const usage = JSON.parse(await readFile(file, "utf8")) as Usage;
-    say(`  xhost: ${usage.own.toFixed(1)} s of processor, ${usage.memory.toFixed(0)} MB`);
+    say(`  xhost: ${usage.own.toFixed(1)} s of processor, ${usage.memory.toFixed(0)} MiB`);
     return { ...found, usage };
   };
   const yardstick = await ssh("ssh", "true");
@@ -76,13 +80,10 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool }
   const ways = await lab.sum(hosts, "cat /etc/xhost/scale/paths 2>/dev/null | wc -l");
   const read = await ssh("read", `sh -s <${folder}/read.sh`);
   const noop = await xhost("no-op", "deploy", "--yes", ...PATIENCE, ...CONFIRM, inventory);
-  const plan = await xhost("plan", "plan", ...PATIENCE, inventory);
   await lab.meet([hosts + 1], some);
   await lab.meet(some, [hosts + 1]);
   const add = await xhost("add", "deploy", "--yes", ...PATIENCE, ...CONFIRM, more);
-  await lab.part(hosts + 1);
-  const destroy = await xhost("destroy", "destroy", "--yes", ...PATIENCE, more);
-  return { hosts, routes, ways, works: { ssh: yardstick, fresh, read, "no-op": noop, plan, add, destroy } };
+  return { hosts, routes, ways, pool, versions, works: { ssh: yardstick, fresh, read, "no-op": noop, add } };
 };
 
 /** Seconds that this machine's processors have worked since it started, whoever for. */

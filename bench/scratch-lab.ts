@@ -24,7 +24,7 @@ export const fromSource: readonly string[] = [
 export const withScratchLab = async (prefix: string, use: (lab: ScratchLab) => Promise<void>): Promise<number> => {
   const name = `${prefix}-${process.pid}`;
   const folder = await mkdtemp(`${tmpdir()}/xhost-${prefix}-`);
-  const { run, isInterrupted, cleaning } = runner(folder);
+  const { run, isInterrupted, cleaning, end } = runner(folder);
   let code = 0;
   try {
     await use({ name, folder, run });
@@ -39,6 +39,8 @@ export const withScratchLab = async (prefix: string, use: (lab: ScratchLab) => P
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nit is still there: ${folder}\n`);
     return 1;
+  } finally {
+    end();
   }
   return code;
 };
@@ -49,22 +51,28 @@ const takeDown = async (name: string, run: Run): Promise<void> => {
 };
 
 /**
- * Programs run in a session of their own, so that Ctrl-C reaches this process alone, which passes it on once and waits: xhost
+ * Programs run in a session of their own, so that Ctrl-C reaches this process alone, which passes it on once, to all of that session as a terminal would, and waits: xhost
  * takes a second one as "do not clean up". An interrupt while the lab is taken away is only answered.
  */
 const runner = (cwd: string) => {
-  const running = new Set<{ kill: (signal: "SIGINT") => boolean }>();
+  const running = new Set<number>();
   let isInterrupted = false;
   let isCleaning = false;
   const interrupt = (): void => {
     process.stderr.write("\ninterrupted: the lab is being taken away, a moment\n");
     if (isCleaning || isInterrupted) return;
     isInterrupted = true;
-    for (const program of running) program.kill("SIGINT");
+    for (const pid of running) process.kill(-pid, "SIGINT");
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const ignore = (): void => undefined;
+  for (const signal of signals) process.on(signal, interrupt);
   // A terminal or a reader (`| head`) that has gone must not keep the lab from being taken away.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignore);
+  const end = (): void => {
+    for (const signal of signals) process.off(signal, interrupt);
+    for (const stream of [process.stdout, process.stderr]) stream.off("error", ignore);
+  };
   const stopped = (): boolean => isInterrupted && !isCleaning;
   const run: Run = async ([program = "", ...args], { show, env = {} } = {}) => {
     if (stopped()) throw new Error("interrupted");
@@ -73,13 +81,14 @@ const runner = (cwd: string) => {
       stdout: show === "both" ? "inherit" : "pipe",
       stderr: show === undefined ? "pipe" : "inherit",
     });
-    running.add(child);
+    const { pid } = child;
+    if (pid !== undefined) running.add(pid);
     const { failed, exitCode, shortMessage, stdout, stderr } = await child;
-    running.delete(child);
+    if (pid !== undefined) running.delete(pid);
     if (stopped()) throw new Error("interrupted");
     if (failed && show !== undefined) throw new Error(`it ended with exit code ${exitCode ?? "none"}`);
     if (failed) throw new Error([shortMessage, stdout, stderr].filter((text) => text).join("\n"));
     return stdout ?? "";
   };
-  return { run, isInterrupted: () => isInterrupted, cleaning: () => void (isCleaning = true) };
+  return { run, isInterrupted: () => isInterrupted, cleaning: () => void (isCleaning = true), end };
 };

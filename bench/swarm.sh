@@ -8,7 +8,7 @@ mapfile -t addresses < <(cut -d' ' -f1 "$2")
 first=${addresses[0]}
 
 on() { # ADDRESS: runs the script on standard input there
-  ssh -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEY" -o UserKnownHostsFile="$KNOWN_HOSTS" -o ProxyCommand="$PROXY" \
+  ssh -F none -o BatchMode=yes -o IdentitiesOnly=yes -i "$KEY" -o UserKnownHostsFile="$KNOWN_HOSTS" -o ProxyCommand="$PROXY" \
     "root@$1" sh -s
 }
 
@@ -35,8 +35,10 @@ END
 set -e
 docker service create --detach --no-resolve-image --mode global --network swarm --name app $IMAGE sh -c '$COMMAND' >/dev/null
 self=\$(docker info -f '{{.Swarm.NodeID}}')
+tries=300
 until test -n "\$own" && test -n "\$other"; do
-  sleep 0.1
+  test \$tries != 0 || { docker service ps app >&2; exit 1; }
+  tries=\$((tries - 1)); sleep 0.2
   own=\$(docker ps -q -f label=com.docker.swarm.service.name=app)
   other=\$(docker service ps -q -f desired-state=running app | xargs -r docker inspect -f \
     '{{.NodeID}} {{.Status.State}} {{range .NetworksAttachments}}{{index .Addresses 0}}{{end}}' |
@@ -50,7 +52,8 @@ END
 
 case $1 in
   up) up ;;
-  down) each 'docker swarm leave --force >/dev/null' "${addresses[@]}" ;;
+  # Its gateway network would be there for the next round.
+  down) each 'docker swarm leave --force >/dev/null; docker network rm docker_gwbridge >/dev/null' "${addresses[@]}" ;;
   *)
     echo "usage: swarm.sh up|down TABLE" >&2
     exit 2

@@ -109,7 +109,12 @@ const fresh = (name: string, body: object = {}) => ({
   kind: "docker" as const,
   changes: [],
   calls: [
-    { call: "createContainer" as const, name, body: body as ContainerBody, shown: {} as ContainerBody },
+    {
+      call: "createContainer" as const,
+      name,
+      body: { HostConfig: {}, ...body } as ContainerBody,
+      shown: {} as ContainerBody,
+    },
     { call: "startContainer" as const, name },
   ],
 });
@@ -119,12 +124,39 @@ const replacing = (name: string) => {
 };
 const addressed = { NetworkingConfig: { EndpointsConfig: { app: { IPAMConfig: { IPv4Address: "172.30.1.9" } } } } };
 
+const data = { HostConfig: { Binds: ["data:/d:ro"] } };
+
 test.each([
   ["new ones four at a time", ["a", "b", "c", "d", "e"].map((name) => fresh(name)), 4],
   ["none beside one that has chosen its address", [fresh("a"), fresh("b", addressed), fresh("c")], 1],
+  [
+    "none beside one with the same volume",
+    [fresh("a", data), fresh("b", { HostConfig: { Binds: ["other:/d"] } }), fresh("c", data)],
+    2,
+  ],
   ["none beside one that takes another one's place", [fresh("a"), replacing("b"), fresh("c")], 1],
 ])("containers side by side: %s", async (_, steps, most) => {
   const { counts, host } = counting();
   await applyHost(host, { host: "h1", steps }, quiet);
   expect(counts).toEqual({ now: 0, most });
+});
+
+test("of containers side by side each failure is told, a lost connection once", async () => {
+  const failing = (codes: Readonly<Record<string, "REMOTE" | "UNREACHABLE">>) => {
+    const made = (name: string): Promise<void> =>
+      codes[name] === undefined
+        ? Promise.resolve()
+        : Promise.reject(new XhostError(codes[name], `${name} is not to be had`, { host: "h1" }));
+    const docker = {
+      createContainer: ({ name }: { name: string }) => made(name),
+      getContainer: () => ({ start: () => Promise.resolve(), remove: () => Promise.resolve() }),
+    };
+    const steps = ["a", "b", "c"].map((name) => fresh(name));
+    return applyHost({ name: "h1", docker } as unknown as Host, { host: "h1", steps }, quiet);
+  };
+  await expect(failing({ a: "REMOTE", c: "REMOTE" })).rejects.toThrow("h1: a is not to be had\nh1: c is not to be had");
+  await expect(failing({ a: "REMOTE", b: "UNREACHABLE", c: "UNREACHABLE" })).rejects.toMatchObject({
+    code: "UNREACHABLE",
+    message: "h1: b is not to be had\nh1: a is not to be had",
+  });
 });

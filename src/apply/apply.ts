@@ -1,9 +1,9 @@
 import { extended, XhostError } from "../errors.ts";
-import type { ContainerBody } from "../model/container-body.ts";
 import type { HostPlan, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
 import { armLines, settledBy, takeBackScript } from "../plan/confirm-lines.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** How a plan is applied. */
 export type ApplyContext = CallContext & {
@@ -27,48 +27,39 @@ export const applyHost = async (host: Host, plan: HostPlan, context: ApplyContex
     const isSequel: boolean = step?.kind === "shell" && step.undo === undefined && isConfirmed;
     if (!isSequel) context.signal.throwIfAborted();
     const ended = await Promise.allSettled(steps.map((each) => applyStep(host, each, context)));
-    for (const [i, end] of ended.entries()) {
-      if (end.status === "fulfilled") continue;
-      const error: unknown = end.reason;
-      if (!(error instanceof XhostError) || error.code !== "REMOTE" || !isStart(steps[i])) throw error;
-      failed.push(error);
-    }
+    const { errors, isOver } = failuresOf(ended, steps);
+    failed.push(...errors);
+    if (isOver) break;
     isConfirmed = step?.kind === "shell" && (isConfirmed || step.undo !== undefined);
   }
-  const [first, ...others] = failed;
-  if (first !== undefined)
-    throw extended(
-      first,
-      others.map((e) => e.message),
-    );
+  if (failed.length > 0) throw together(failed);
+};
+
+type Failures = { readonly errors: readonly XhostError[]; readonly isOver: boolean };
+
+/** What has failed of steps that were done side by side, and whether that ends the host's plan. Throws a bug. */
+const failuresOf = (ended: readonly PromiseSettledResult<void>[], steps: readonly Step[]): Failures => {
+  const rejected = ended.flatMap((end, i) => (end.status === "rejected" ? [{ ...end, step: steps[i] }] : []));
+  const errors = rejected.map(({ reason }): XhostError => {
+    if (!(reason instanceof XhostError)) throw reason;
+    return reason;
+  });
+  return { errors, isOver: rejected.some(({ step }, i) => errors[i]?.code !== "REMOTE" || !isStart(step)) };
+};
+
+/** One failure that tells of all; of a connection that is lost once, whatever else was at work on it. */
+const together = (failed: readonly XhostError[]): XhostError => {
+  const gravest = failed.find(({ code }) => code !== "REMOTE") ?? failed[0];
+  if (gravest === undefined) throw new TypeError("nothing has failed");
+  const others = failed.filter((error) => error !== gravest && error.code === "REMOTE");
+  return extended(
+    gravest,
+    others.map(({ message }) => message),
+  );
 };
 
 const isStart = (step: Step | undefined): boolean =>
   step?.kind === "docker" && step.calls.some((c) => c.call === "startContainer");
-
-/** Containers that are made and started at a time. */
-const AT_ONCE = 4;
-
-/** Steps in their order, together those that have nothing to do with each other: containers that are new, or only stopped. */
-const sideBySide = (steps: readonly Step[]): readonly (readonly Step[])[] => {
-  const groups: Step[][] = [];
-  for (const step of steps) {
-    const last = groups.at(-1);
-    if (last !== undefined && last.length < AT_ONCE && [...last, step].every(isAlone)) last.push(step);
-    else groups.push([step]);
-  }
-  return groups;
-};
-
-/** Not one with an address of its own choice: Docker could have given it to the one beside it. */
-const isAlone = (step: Step): boolean =>
-  step.kind === "docker" &&
-  step.calls.every(
-    (call) => call.call === "startContainer" || (call.call === "createContainer" && !hasAddress(call.body)),
-  );
-
-const hasAddress = ({ NetworkingConfig }: ContainerBody): boolean =>
-  JSON.stringify(NetworkingConfig ?? null).includes('"IPv4Address"');
 
 const applyStep = async (host: Host, step: Step, context: ApplyContext): Promise<void> => {
   if (step.kind === "docker") return runCalls(host, step.calls, context);

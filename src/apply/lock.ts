@@ -46,7 +46,16 @@ export const lock = async (host: Host, project: string, { takesOver }: Taking): 
     throw new XhostError(isBusy ? "CONFLICT" : "REMOTE", `lock project ${project}: ${held}`, { host: host.name });
   }
   let settled = "";
-  for (let line = await shell.nextLine(); line !== undefined && line !== "settled"; line = await shell.nextLine()) {
+  for (let line = await shell.nextLine(); line !== "settled"; line = await shell.nextLine()) {
+    // With the shell the lock is gone.
+    if (line === undefined)
+      throw new XhostError(
+        "REMOTE",
+        `lock project ${project}: the shell that holds it has ended: ${await shell.close()}`,
+        {
+          host: host.name,
+        },
+      );
     if (line !== "wait") settled = line;
     const why = AT_WORK[line];
     if (why === undefined) continue;

@@ -1,12 +1,11 @@
-import { dockerNetworkOf, isSourceKept } from "../inventory/placement.ts";
+import { dockerNetworkOf } from "../inventory/placement.ts";
 import { phase } from "../apply/phase.ts";
 import { endpointsOf } from "../doctor/endpoints.ts";
 import type { XhostError } from "../errors.ts";
 import type { Endpoint, Finding } from "../doctor/finding.ts";
-import { fullSize } from "../doctor/full-size.ts";
-import { reach, type Pace } from "../doctor/reach.ts";
+import { expectedOf } from "../doctor/expected.ts";
+import { reach } from "../doctor/reach.ts";
 import type { Fabric } from "../model/fabric.ts";
-import { pairOf } from "../model/pairs.ts";
 import type { Check, Inventory, InventoryContainer } from "../inventory/inventory.ts";
 import { quote } from "../ssh/quote.ts";
 import type { Context } from "./context.ts";
@@ -49,14 +48,7 @@ export const connectivity = async (
   const { done: made, failed: unmade } = await phase(
     "Check connectivity",
     [{ name: "all" }],
-    () =>
-      reach(checks, {
-        hosts,
-        endpoints,
-        expect: (check) => isSourceKept(inventory, check.to),
-        pace: (check) => paceOf(check, whole),
-        full: (check) => fullSize(whole, check),
-      }),
+    () => reach(checks, { hosts, endpoints, ...expectedOf(whole) }),
     context.progress,
   );
   const { findings = [], errors = [] } = made.get("all") ?? {};
@@ -66,20 +58,6 @@ export const connectivity = async (
 const dockerNetwork = (c: InventoryContainer, { networks }: Inventory): string => {
   const network = networks.find((n) => n.name === c.network);
   return network === undefined ? c.network : dockerNetworkOf(network, c.host);
-};
-
-/**
- * A WireGuard handshake that two hosts begin at the same moment fails on both, and is tried again after 5 seconds (its paper, section 6.4):
- * one of them goes first.
- */
-export const paceOf = (check: Check, whole: Fabric): Pace => {
-  const { containers, networks } = whole.inventory;
-  const [from, to] = [check.from, check.to].map((ref) => containers.find((c) => c.ref === ref));
-  const network = networks.find((n) => n.name === to?.network);
-  const usual = { delay: 0, patience: 4 };
-  if (from === undefined || to === undefined || network === undefined || from.host === to.host) return usual;
-  if (pairOf(whole, network, from.host, to.host)?.plane !== "wireguard") return usual;
-  return { delay: from.host < to.host ? 0 : 0.5, patience: 9 };
 };
 
 const MAX_ROWS = 60;

@@ -1,18 +1,17 @@
 import { phase } from "../apply/phase.ts";
 import type { Scene } from "../doctor/checks/scene.ts";
 import type { Endpoint } from "../doctor/finding.ts";
-import { fullSize } from "../doctor/full-size.ts";
+import { expectedOf } from "../doctor/expected.ts";
 import { measure } from "../doctor/measure.ts";
 import { hostPingsOf, needsOf, waysInUse } from "../doctor/pairs.ts";
 import { reach, type HostPing } from "../doctor/reach.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
-import { dockerNetworkOf, isSourceKept } from "../inventory/placement.ts";
+import { dockerNetworkOf } from "../inventory/placement.ts";
 import type { Sizes, Way } from "../model/evidence.ts";
 import { observeHealth, type Health } from "../observe/health.ts";
 import type { Host } from "../ssh/host.ts";
-import { paceOf } from "./connectivity.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
 
@@ -45,9 +44,7 @@ export const probes = async (
       reach(checks, {
         hosts,
         endpoints: endpointsOf(look, checks),
-        expect: (check) => isSourceKept(look.inventory, check.to),
-        pace: (check) => paceOf(check, scene.fabric),
-        full: (check) => fullSize(scene.fabric, check),
+        ...expectedOf(scene.fabric),
         hostPings: hostPingsOf(ways),
       }),
       measure(ways, { hosts, signal: context.progress.signal }),

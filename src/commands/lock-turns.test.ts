@@ -25,10 +25,11 @@ const fleet = () => {
       };
       return { settled: "", stop: () => undefined, release };
     };
-  const start = async (run: string, delays: readonly number[]): Promise<string> => {
+  const start = async (run: string, delays: readonly number[], login = 0): Promise<string> => {
     const turns = lockTurns(hosts, { project: "p", onSettled: () => undefined, take: lockAs(run, delays) });
     const one = async (host: InventoryHost): Promise<void> => {
       try {
+        if (host.name === "h1") await setTimeout(login);
         await turns.lock(host, { name: host.name } as Host);
       } finally {
         turns.pass(host);
@@ -74,4 +75,13 @@ test("the first host decides: with that one taken nothing is kept", async () => 
   held.set("h1", "somebody");
   expect(await start("a", [10, 0, 5])).toBe("none");
   expect([...held]).toEqual([["h1", "somebody"]]);
+});
+
+test("nothing is held while the first host is still being logged in to", async () => {
+  const { held, start } = fleet();
+  const late = start("late", [0, 0, 0], 300);
+  await setTimeout(50);
+  expect([...held]).toEqual([]);
+  expect(await start("early", [0, 0, 0])).toBe("all");
+  expect(await late).toBe("none");
 });

@@ -7,7 +7,7 @@ import type { Host } from "../ssh/host.ts";
 /** Seconds that a run which has the first host waits for another one to leave the others. */
 const PATIENCE = 5;
 
-/** Locks a project's hosts so that of two runs which begin at once one gets all of them, and the other one none. */
+/** Locks a project's hosts so that of two runs which begin at once one gets all of them, and the other one none, unless a host takes longer than PATIENCE to answer. */
 export type LockTurns = {
   /** Throws as `lock` does, and what it threw for the first host where another run has that one. */
   readonly lock: (host: InventoryHost, open: Host) => Promise<Lock>;
@@ -23,13 +23,14 @@ type Turning = {
 };
 
 /**
- * All at once, and the first host decides: who has not got that one gives back what it has, and who has got it waits a little for the others. Where the
- * first one does not answer, each is locked for itself.
+ * All at once, as soon as the first host is logged in to, and that one decides: who has not got it gives back what it has, and who has got it waits a little for the
+ * others. Where the first one does not answer, each is locked for itself.
  */
 export const lockTurns = (
   [first]: readonly InventoryHost[],
   { project, onSettled, take: lockHost = lock }: Turning,
 ): LockTurns => {
+  const arrival = Promise.withResolvers<undefined>();
   const decision = Promise.withResolvers<undefined>();
   // Whoever waits for it is told.
   decision.promise.catch(() => undefined);
@@ -39,6 +40,7 @@ export const lockTurns = (
     return held;
   };
   const decide = async (open: Host): Promise<Lock> => {
+    arrival.resolve(undefined);
     try {
       const held = await take(open, true);
       decision.resolve(undefined);
@@ -49,19 +51,23 @@ export const lockTurns = (
     }
   };
   const follow = async (open: Host): Promise<Lock> => {
+    await arrival.promise;
     const held = await patiently((isDecided) => take(open, isDecided), decision.promise);
     try {
       await decision.promise;
       return held;
     } catch (error) {
-      await held.release();
+      // Where that fails, it goes with the connection.
+      await held.release().catch(onlyExpected);
       throw error;
     }
   };
   return {
     lock: (host, open) => (host === first ? decide(open) : follow(open)),
     pass: (host) => {
-      if (host === first) decision.resolve(undefined);
+      if (host !== first) return;
+      arrival.resolve(undefined);
+      decision.resolve(undefined);
     },
   };
 };
@@ -80,6 +86,10 @@ const patiently = async (take: (isDecided: boolean) => Promise<Lock>, decision: 
       await setTimeout(250);
     }
   }
+};
+
+const onlyExpected = (error: unknown): void => {
+  if (!(error instanceof XhostError)) throw error;
 };
 
 /** Another run has the project. */

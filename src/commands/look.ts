@@ -10,6 +10,7 @@ import { observe } from "../observe/observe.ts";
 import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
 import type { Context, Target } from "./context.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { isBusy, lockTurns, type LockTurns } from "./lock-turns.ts";
 import { readInventory } from "./read-inventory.ts";
 
@@ -39,6 +40,7 @@ export const look = async <T>(
   use: (look: Look) => Promise<T>,
   { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<T> => {
+  keepHeapSmall();
   const inventory = await readInventory(file, context);
   const chosen = new Set(limit ?? inventory.hosts.map((h) => h.name));
   const unknown = [...chosen].filter((name) => inventory.hosts.every((h) => h.name !== name));

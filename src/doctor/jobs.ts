@@ -24,7 +24,8 @@ type Extras = {
   /** How many checks there are: a check's full-size ping has its own index and that many more, pings of hosts come behind those. */
   readonly checks: number;
   readonly hostPings: readonly { readonly from: string; readonly address: string }[];
-  readonly full: ((check: Check) => number | undefined) | undefined;
+  /** Undefined where only a small one is sent. */
+  readonly full: (check: Check) => number | undefined;
 };
 
 /** Bytes of a small ping: what ping(8) sends. */
@@ -36,7 +37,7 @@ export const pingsOf = (jobs: readonly Job[], { checks, hostPings, full }: Extra
     .filter(({ check }) => check.probe.kind === "ping")
     .flatMap(({ check, index, from, to, pace }): Ping[] => {
       const small = { index, host: from.host, pid: from.pid, address: to.address ?? "", bytes: SMALL, ...pace };
-      const size = full?.(check);
+      const size = full(check);
       return size === undefined ? [small] : [small, { ...small, index: checks + index, bytes: size }];
     }),
   ...hostPings.map(({ from, address }, i) => ({

@@ -2,9 +2,6 @@ import type { Check } from "../inventory/inventory.ts";
 import type { Answer } from "./answers.ts";
 import type { Endpoint, Finding } from "./finding.ts";
 
-/** Whether the packets of a check must come in with the container's own address. */
-export type Expectation = (check: Check) => boolean;
-
 /** Everything that is known about a check after the packets were sent. */
 export type Evidence = {
   readonly from: Endpoint | undefined;

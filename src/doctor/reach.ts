@@ -2,23 +2,18 @@ import { XhostError } from "../errors.ts";
 import type { Check } from "../inventory/inventory.ts";
 import type { Host, Shell } from "../ssh/host.ts";
 import { readAnswers, type Answers } from "./answers.ts";
+import type { Expected } from "./expected.ts";
 import type { Endpoint, Finding } from "./finding.ts";
-import { judge, type Expectation } from "./judge.ts";
-import { callsOf, pingsOf, speakersOf, type Job, type Located, type Pace } from "./jobs.ts";
+import { judge } from "./judge.ts";
+import { callsOf, pingsOf, speakersOf, type Job, type Located } from "./jobs.ts";
 import { listenScript, probeScript, stopScript, type CallJob } from "./probe-script.ts";
-
-export type { Pace } from "./jobs.ts";
 
 /** An echo request from one host's own address to another's. */
 export type HostPing = { readonly from: string; readonly to: string; readonly address: string };
 
-type Surroundings = {
+type Surroundings = Expected & {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
-  readonly expect: Expectation;
-  readonly pace: (check: Check) => Pace;
-  /** Bytes of the biggest packet that a ping's way has to carry; undefined: only a small one is sent. */
-  readonly full?: ((check: Check) => number | undefined) | undefined;
   /** Sent in the same round. */
   readonly hostPings?: readonly HostPing[] | undefined;
 };
@@ -52,7 +47,7 @@ export const reach = async (checks: readonly Check[], around: Surroundings): Pro
       to,
       answer: answers.probes.get(index),
       full: sent.has(checks.length + index) ? answers.probes.get(checks.length + index) : undefined,
-      fullSize: around.full?.(check),
+      fullSize: around.full(check),
       sources:
         to === undefined || to.pid === 0 ? undefined : answers.sources.get(speakerAt.get(`${to.host} ${to.pid}`) ?? -1),
       sourceKept: expect(check),

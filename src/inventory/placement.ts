@@ -13,8 +13,12 @@ export const dockerNetworkOf = (network: InventoryNetwork, host: string): string
   return source?.kind === "existing" ? source.dockerNetwork : network.name;
 };
 
-/** Whether a container sees the others of its network by their own addresses: xhost sees to that, unless it is told not to. */
+/** Whether containers of a network see the others of it by their own addresses: xhost sees to that, unless it is told not to. */
+export const keepsSource = (network: InventoryNetwork | undefined): boolean =>
+  network !== undefined && !network.masquerade && network.firewall !== "none";
+
+/** The same of the network that a container is in. */
 export const isSourceKept = ({ containers, networks }: Inventory, to: string): boolean => {
-  const network = networks.find((n) => n.name === containers.find((c) => c.ref === to)?.network);
-  return network !== undefined && !network.masquerade && network.firewall !== "none";
+  const key = containers.find((c) => c.ref === to)?.network;
+  return keepsSource(networks.find((n) => n.name === key));
 };

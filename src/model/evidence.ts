@@ -1,3 +1,4 @@
+import { once } from "../once.ts";
 import type { Facts } from "./facts.ts";
 
 /**
@@ -50,7 +51,7 @@ export const parseEvidence = (text: string): ReadonlyMap<string, Evidence> =>
   new Map(
     text.split("\n").flatMap((line): [string, Evidence][] => {
       if (!LINE.test(line)) return [];
-      const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ");
+      const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ").map(once);
       return [[to, { to, source, target, mtu: Number(mtu), sizes: sizesOf(sizes), at }]];
     }),
   );

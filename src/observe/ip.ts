@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseCidr, parseIp } from "../cidr.ts";
+import { once } from "../once.ts";
 import { printed } from "./printed.ts";
 import type { Facts, Interface, KernelRoute } from "../model/facts.ts";
 
@@ -51,7 +52,7 @@ const routes = z.array(routeJson.extend({ table: z.string().default(MAIN) }));
 
 /** What one host says of itself goes into the commands of others: an address is an address, or it is none. */
 const ipv4 = (text: string | undefined): string | undefined =>
-  text !== undefined && parseIp(text) !== undefined ? text : undefined;
+  text !== undefined && parseIp(text) !== undefined ? once(text) : undefined;
 
 /** Parses `ip -j -d address` (iproute2 prints `[]` or nothing where there is nothing). */
 export const parseInterfaces = (text: string): readonly Interface[] =>
@@ -100,6 +101,8 @@ export const parseFdb = (text: string): Facts["fdb"] =>
     return device === undefined || mac === undefined || destination === undefined ? [] : [{ device, mac, destination }];
   });
 
+const name = (text: string | undefined): string | undefined => (text === undefined ? undefined : once(text));
+
 /** Parses `ip -j -4 -N route show table main`, or of `table all` what is in main; a host route is printed without `/32`. Multipath routes give their first hop. */
 export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
   printed(routes, routeJson, "ip -j -4 -N route").flatMap((r): KernelRoute[] => {
@@ -108,11 +111,11 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
     const hop = r.nexthops?.[0];
     return [
       {
-        destination,
-        device: r.dev ?? hop?.dev,
+        destination: once(destination),
+        device: name(r.dev ?? hop?.dev),
         gateway: ipv4(r.gateway ?? hop?.gateway),
         source: ipv4(r.prefsrc),
-        protocol: String(r.protocol),
+        protocol: once(String(r.protocol)),
         metric: r.metric,
         // Absent and not undefined: what is compared has the same keys.
         ...(r.flags.includes("onlink") && { onlink: true }),

@@ -1,15 +1,16 @@
-// What must not grow: connections per host, commands over SSH per host and command line, calls of Docker's API per object that does not change.
+// What must not grow: connections per host, commands over SSH per host and kind, channels to Docker, calls of Docker's API per object that does not change.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { COUNT_HOOK, kindOf, type Counts } from "./counts.ts";
 import { CLI, obedient, testLab, type TestLab } from "./xhost.ts";
 
-const HOOK = join(import.meta.dirname, "count.mjs");
-const HOSTS = 2;
-const MORE = 3;
-/** `GET` of the engine, its networks, containers, volumes and images. */
-const LOOK = 5;
+/** One more than two: what is done for each other host shows beside what is done once. */
+const HOSTS = 3;
+const MORE = 2;
+/** Calls of Docker's at a time on one host: the look's side by side. */
+const CHANNELS = 5;
 
 let lab: TestLab;
 let file: string;
@@ -20,9 +21,16 @@ beforeAll(async () => {
   const own = (host: number): string =>
     Array.from(
       { length: MORE },
-      (_, i) => `  x${host}${i}: { host: h${host}, network: app, image: "xhost-lab:1", command: [sleep, infinity] }\n`,
+      (_, i) =>
+        `  x${host}${i}: { host: h${host}, network: side, image: "xhost-lab:1", command: [sleep, infinity], volumes: ["v${host}${i}:/data"] }\n`,
     ).join("");
-  const more = (text: string): string => obedient(`${text.trimEnd()}\n${own(1)}${own(2)}`);
+  const more = (text: string): string =>
+    obedient(
+      `${text.trimEnd()}\n${Array.from({ length: HOSTS }, (_, i) => own(i + 1)).join("")}`.replace(
+        /^networks:\n/m,
+        "networks:\n  side: { pool: 172.29.0.0/20, plane: route }\n",
+      ),
+    );
   file = await lab.inventory("counts.yml", more);
   changed = await lab.inventory("changed.yml", (text) =>
     more(text).replace("c1: { host: h1,", "c1: { host: h1, environment: { A: b },"),
@@ -30,70 +38,95 @@ beforeAll(async () => {
 });
 afterAll(() => lab.down());
 
-type Counts = { readonly connections: number; readonly execs: number; readonly docker: readonly string[] };
+const CONTAINERS = HOSTS * (1 + MORE);
+const VOLUMES = HOSTS * MORE;
+const NETWORKS = HOSTS * 2;
 
-const countsOf = async (...args: readonly string[]): Promise<Counts> => {
+/** Of one run: kinds of commands of each connection, and calls of Docker's with one name for all containers. */
+const countsOf = async (...args: readonly string[]) => {
   const counted = join(lab.folder, "counts.json");
-  const { exitCode, stderr } = await execa(process.execPath, ["--import", HOOK, CLI, ...args], {
+  const { exitCode, stderr } = await execa(process.execPath, ["--import", COUNT_HOOK, CLI, ...args], {
     reject: false,
     stdin: "ignore",
     cwd: lab.folder,
     env: { XHOST_COUNTS: counted },
   });
   expect(exitCode, stderr).toBe(0);
-  return JSON.parse(await readFile(counted, "utf8")) as Counts;
+  const { connections, docker, programs } = JSON.parse(await readFile(counted, "utf8")) as Counts;
+  for (const { channels } of connections) expect(channels).toBeLessThanOrEqual(CHANNELS);
+  // The lab's way to each of its hosts, and shells that ask `ssh -G`: no connection by another program.
+  const others = programs.filter((program) => program !== "sh" && !program.includes("nsenter --net="));
+  expect(others).toEqual([]);
+  expect(programs.filter((program) => program !== "sh")).toHaveLength(connections.length);
+  const named = docker.map(({ call }) =>
+    call.replace(/(containers|volumes|networks)\/(?!create|json)[^/]+/, "$1/NAME"),
+  );
+  const calls = Object.fromEntries([...Map.groupBy(named, (call) => call)].map(([call, all]) => [call, all.length]));
+  return { connections: connections.map(({ commands }) => commands.map(kindOf)), calls, docker };
 };
 
-const CONTAINERS = HOSTS * (1 + MORE);
+/** So many connections with these commands each. */
+const times = (count: number, ...commands: readonly string[]) => Array.from({ length: count }, () => commands);
+
+const LOOKS = {
+  "GET /info": HOSTS,
+  "GET /networks": HOSTS,
+  "GET /containers/json": HOSTS,
+  "GET /volumes": HOSTS,
+  "GET /images/json": HOSTS,
+};
 
 test("a plan: one connection, one look and one measuring per host", async () => {
-  const { connections, execs, docker } = await countsOf("plan", file);
-  expect({ connections, execs, docker: docker.length }).toEqual({
-    connections: HOSTS,
-    execs: 2 * HOSTS,
-    docker: LOOK * HOSTS,
-  });
+  const { connections, calls } = await countsOf("plan", file);
+  expect(connections).toEqual(times(HOSTS, "look", "measure"));
+  expect(calls).toEqual(LOOKS);
 });
 
 test("a fresh deploy: lock, look, measure, change, confirm over a second connection, boot script, check", async () => {
-  const { connections, execs, docker } = await countsOf("deploy", file, "--yes");
-  expect({ connections, execs }).toEqual({ connections: 2 * HOSTS, execs: 7 * HOSTS });
-  const calls = Object.groupBy(docker, (call) => call.replace(/containers\/[^/]+\//, "containers/NAME/"));
-  const made = Object.fromEntries(Object.entries(calls).map(([call, all]) => [call, all?.length]));
-  expect(made).toMatchObject({
-    "POST /networks/create": HOSTS,
+  const { connections, calls } = await countsOf("deploy", file, "--yes");
+  expect(connections).toEqual([
+    ...times(HOSTS, "lock", "look", "measure", "change", "boot", "check"),
+    ...times(HOSTS, "confirm"),
+  ]);
+  expect(calls).toEqual({
+    ...LOOKS,
+    "POST /networks/create": NETWORKS,
+    "POST /volumes/create": VOLUMES,
     "POST /containers/create": CONTAINERS,
     "POST /containers/NAME/start": CONTAINERS,
     "GET /containers/NAME/json": CONTAINERS,
   });
-  expect(docker).toHaveLength(LOOK * HOSTS + HOSTS + 3 * CONTAINERS);
 });
 
 test("a deploy that changes nothing: lock, look, check; of each container that is checked its process, nothing else", async () => {
-  const { connections, execs, docker } = await countsOf("deploy", file, "--yes");
-  expect({ connections, execs }).toEqual({ connections: HOSTS, execs: 3 * HOSTS });
-  expect(docker).toHaveLength(LOOK * HOSTS + CONTAINERS);
+  const { connections, calls } = await countsOf("deploy", file, "--yes");
+  expect(connections).toEqual(times(HOSTS, "lock", "look", "check"));
+  expect(calls).toEqual({ ...LOOKS, "GET /containers/NAME/json": CONTAINERS });
 });
 
 test("status: one look, and no call for any object", async () => {
-  const { connections, execs, docker } = await countsOf("status", file);
-  expect({ connections, execs, docker: docker.length }).toEqual({
-    connections: HOSTS,
-    execs: HOSTS,
-    docker: LOOK * HOSTS,
-  });
+  const { connections, calls } = await countsOf("status", file);
+  expect(connections).toEqual(times(HOSTS, "look"));
+  expect(calls).toEqual(LOOKS);
 });
 
 test("one container that changes: calls for that one alone, and no second connection", async () => {
-  const { connections, execs, docker } = await countsOf("deploy", changed, "--yes");
-  expect({ connections, execs }).toEqual({ connections: HOSTS, execs: 3 * HOSTS });
-  const writes = docker.filter((call) => !call.startsWith("GET "));
+  const { connections, calls, docker } = await countsOf("deploy", changed, "--yes");
+  expect(connections).toEqual(times(HOSTS, "lock", "look", "check"));
+  const writes = docker.map(({ call }) => call).filter((call) => !call.startsWith("GET "));
   expect(writes.length).toBeLessThanOrEqual(6);
   expect(writes.filter((call) => !/c1\b|create/.test(call))).toEqual([]);
+  const reads = Object.entries(calls).filter(([call]) => call.startsWith("GET "));
+  expect(Object.fromEntries(reads)).toEqual({ ...LOOKS, "GET /containers/NAME/json": CONTAINERS });
 });
 
 test("destroy: lock, look, change, confirm, boot script; one call for each object", async () => {
-  const { connections, execs, docker } = await countsOf("destroy", file, "--yes");
-  expect({ connections, execs }).toEqual({ connections: 2 * HOSTS, execs: 5 * HOSTS });
-  expect(docker).toHaveLength(LOOK * HOSTS + CONTAINERS + HOSTS);
+  const { connections, calls } = await countsOf("destroy", file, "--volumes", "--yes");
+  expect(connections).toEqual([...times(HOSTS, "lock", "look", "change", "boot"), ...times(HOSTS, "confirm")]);
+  expect(calls).toEqual({
+    ...LOOKS,
+    "DELETE /containers/NAME": CONTAINERS,
+    "DELETE /volumes/NAME": VOLUMES,
+    "DELETE /networks/NAME": NETWORKS,
+  });
 });
