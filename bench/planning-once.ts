@@ -1,18 +1,23 @@
-// Plans a first deploy of so many simulated hosts and prints as JSON what that took. A process of its own, for its memory.
+// Plans a first deploy of so many simulated hosts and prints as JSON what that took: node bench/planning-once.ts HOSTS [whole]
+// A process of its own, for its memory. `whole`: all plans are there at once, as `deploy` and `plan` have them.
+import { keepHeapSmall } from "../src/commands/heap.ts";
 import { clashesOf, planning as planHosts } from "../src/commands/planning.ts";
 import { fabric } from "../src/model/fabric.ts";
 import { fleet as fleetOf } from "../test/fleet.ts";
 
-const [hosts = 100] = process.argv.slice(2).map(Number);
+const hosts = Number(process.argv[2] ?? 100);
+const isWhole = process.argv[3] === "whole";
+keepHeapSmall();
 const fleet = await fleetOf(hosts, { stands: false });
 const chosen = new Set(fleet.sights.keys());
 const begin = performance.now();
 const whole = fabric(fleet.inventory, fleet.sights);
 const look = { ...fleet, chosen, hosts: new Map(), failed: new Map(), depths: new Map() };
 const clashes = clashesOf(look, whole, { iKnow: false });
-// What `deploy` sends, host by host; the next one's plan is made when the one before is rendered.
+// What `deploy` sends, host by host; unless all are wanted at once, the next one's plan is made when the one before is rendered.
 let [bytes, routes, planned, rendering] = [0, 0, 0, 0];
-for (const { steps } of planHosts(look, whole, { env: {} })) {
+const plans = planHosts(look, whole, { env: {} });
+for (const { steps } of isWhole ? [...plans] : plans) {
   planned += 1;
   const start = performance.now();
   for (const step of steps) {
