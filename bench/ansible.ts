@@ -20,11 +20,9 @@ export const againstAnsible = async (fleet: Fleet, { rounds, onRound, onPair }: 
     const deployed = await leftBehind(fleet, hosts);
     const idle = await ours();
     await xhost(fleet, "destroy", "--yes", inventories.first);
-    const theirs = await timed(play.run);
-    await play.hangUp();
+    const theirs = await timed(play.run).finally(play.hangUp);
     sameLeft(["xhost", deployed], [ANSIBLE, await leftBehind(fleet, hosts)]);
-    const theirIdle = await timed(() => play.run("nothing changes"));
-    await play.hangUp();
+    const theirIdle = await timed(() => play.run("nothing changes")).finally(play.hangUp);
     await destroy();
     onPair({ hosts: size, operation: "fresh deploy", rival: ANSIBLE, ours: fresh, theirs });
     onPair({ hosts: size, operation: "no-op deploy", rival: ANSIBLE, ours: idle, theirs: theirIdle });

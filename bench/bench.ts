@@ -19,16 +19,16 @@ import { startSection } from "./start.ts";
 import { againstSwarm } from "./swarm.ts";
 
 /** Rounds of each comparison on a lab of that many hosts. */
-type Size = { readonly hosts: number; readonly limit: number; readonly ansible: number; readonly swarm: number };
+type Size = { readonly hosts: number; readonly limit: number; readonly ansible: number };
 
 const QUICK: readonly Size[] = [
-  { hosts: 2, limit: 3, ansible: 1, swarm: 0 },
-  { hosts: 10, limit: 1, ansible: 1, swarm: 0 },
+  { hosts: 2, limit: 3, ansible: 1 },
+  { hosts: 10, limit: 1, ansible: 1 },
 ];
 const FULL: readonly Size[] = [
-  { hosts: 2, limit: 5, ansible: 3, swarm: 3 },
-  { hosts: 10, limit: 3, ansible: 1, swarm: 2 },
-  { hosts: 30, limit: 1, ansible: 1, swarm: 1 },
+  { hosts: 2, limit: 5, ansible: 3 },
+  { hosts: 10, limit: 3, ansible: 1 },
+  { hosts: 30, limit: 1, ansible: 1 },
 ];
 
 const { values } = parseArgs({
@@ -41,7 +41,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Math.max(1, Number(values.rounds) || 1);
-const one = { hosts: Number(values.hosts), limit: rounds, ansible: rounds, swarm: values.swarm === true ? rounds : 0 };
+const one = { hosts: Number(values.hosts), limit: rounds, ansible: rounds };
 const isFull = values.full === true;
 const sizes = values.hosts === undefined ? (isFull ? FULL : QUICK) : [one];
 
@@ -63,7 +63,7 @@ const hasDocker = async (): Promise<boolean> =>
 let version = "";
 const pairs: Pair[] = [];
 
-const compare = async ({ hosts, limit, ansible, swarm }: Size): Promise<number> =>
+const compare = async ({ hosts, limit, ansible }: Size): Promise<number> =>
   withScratchLab("bench", async (lab) => {
     say(`${hosts} hosts, and one to join them`);
     const fleet = await fleetOf(lab, hosts);
@@ -72,8 +72,7 @@ const compare = async ({ hosts, limit, ansible, swarm }: Size): Promise<number> 
     const onPair = (pair: Pair): void => void pairs.push(pair);
     await againstTheLimit(fleet, { rounds: limit, onRound: told, onPair });
     await againstAnsible(fleet, { rounds: ansible, onRound: told, onPair });
-    // What Swarm makes on a host outlives it: the last to go.
-    await againstSwarm(fleet, { rounds: swarm, onRound: told, onPair });
+    if (isFull || values.swarm === true) await againstSwarm(fleet, { onRound: told, onPair });
   });
 
 /** Benchmarks of their own that the full set takes in: with --json each prints one `Section`. */

@@ -1,4 +1,5 @@
 // What a rival has left on the hosts, without what may differ: whose it is. Rivals that do the same work leave the same.
+import { cidrOf, formatIp } from "../src/cidr.ts";
 import type { Fleet, Place } from "./fleet.ts";
 
 /** Lines of every host, sorted. */
@@ -78,8 +79,17 @@ const acceptsOf = (saved: string): readonly string[] => {
     const accepts = lines.filter((line) => line.startsWith("-A ") && line.endsWith(" -j ACCEPT"));
     const bare = (line: string): string =>
       line.replace(/^-A \S+ /, "").replace(/-m comment --comment ("[^"]*"|\S+) /, "");
-    return accepts.map((line) => `rule in ${name}: ${bare(line)}`);
+    return accepts.flatMap((line) => piecesOf(bare(line)).map((piece) => `rule in ${name}: ${piece}`));
   });
+};
+
+/** A rule for several blocks of /24 at once is one for each of them. */
+const piecesOf = (rule: string): readonly string[] => {
+  const wide = rule.match(/\d[\d.]*\/\d+/g)?.find((text) => cidrOf(text).prefix < 24);
+  if (wide === undefined) return [rule];
+  const { base, prefix } = cidrOf(wide);
+  const blocks = Array.from({ length: 2 ** (24 - prefix) }, (_, i) => `${formatIp(base + i * 256)}/24`);
+  return blocks.flatMap((block) => piecesOf(rule.replace(wide, block)));
 };
 
 type Network = {

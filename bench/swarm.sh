@@ -46,7 +46,7 @@ until test -n "\$own" && test -n "\$other"; do
 done
 pid=\$(docker inspect -f '{{.State.Pid}}' \$own)
 # An answer that there is no such host ends ping.
-tries=100; until nsenter -t \$pid -n ping -n -q -c 1 -i 0.2 -w 5 \$other >/dev/null; do tries=\$((tries - 1)); test \$tries != 0; sleep 0.2; done
+tries=20; until nsenter -t \$pid -n ping -n -q -c 1 -i 0.2 -w 5 \$other >/dev/null; do tries=\$((tries - 1)); test \$tries != 0; sleep 0.2; done
 END
 }
 
