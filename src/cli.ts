@@ -122,8 +122,10 @@ const confirm = async (question: string): Promise<boolean> => {
 
 const finish: Finish = async (options, work) => {
   try {
-    const { text, errors = [], json, code } = await work(contextOf(options));
-    if (options.json === true) process.stdout.write(`${jsonText(json)}\n`);
+    const outcome = await work(contextOf(options));
+    const { text, errors = [], code } = outcome;
+    // Asked for only where it is wanted: of hundreds of hosts it is much, and then made only now.
+    if (options.json === true) process.stdout.write(`${jsonText(outcome.json)}\n`);
     else if (text !== "") process.stdout.write(`${forTerminal(text)}\n`);
     for (const { message } of errors) tell(message);
     process.exitCode = code;

@@ -47,15 +47,11 @@ export const lock = async (host: Host, project: string, { takesOver }: Taking): 
   }
   let settled = "";
   for (let line = await shell.nextLine(); line !== "settled"; line = await shell.nextLine()) {
-    // With the shell the lock is gone.
-    if (line === undefined)
-      throw new XhostError(
-        "REMOTE",
-        `lock project ${project}: the shell that holds it has ended: ${await shell.close()}`,
-        {
-          host: host.name,
-        },
-      );
+    if (line === undefined) {
+      // With the shell the lock is gone.
+      const why = `the shell that holds it has ended\n${await shell.close()}`.trimEnd();
+      throw new XhostError("REMOTE", `lock project ${project}: ${why}`, { host: host.name });
+    }
     if (line !== "wait") settled = line;
     const why = AT_WORK[line];
     if (why === undefined) continue;

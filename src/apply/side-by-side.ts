@@ -17,7 +17,7 @@ export const sideBySide = (steps: readonly Step[]): readonly (readonly Step[])[]
   return groups;
 };
 
-/** Docker fills an empty volume from the image of the first container that is made with it (copyImagePathContent in moby's daemon/volumes_unix.go): which one that is must not be chance. */
+/** Docker fills an empty volume from the image of the first container that is made with it (populateVolumes in moby's daemon/create_unix.go): which one that is must not be chance. */
 const sharesVolume = (steps: readonly Step[], step: Step): boolean => {
   const taken = new Set(steps.flatMap(bindsOf));
   return bindsOf(step).some((source) => taken.has(source));

@@ -39,7 +39,6 @@ export const deploy = (
         ...(isBroken && told !== "" ? [told] : []),
       ].join("\n"),
       errors,
-      // Only where somebody wants it: of hundreds of hosts that is much.
       get json() {
         return { ...changedJson(plans, seen, changed, whole), obstacles, checks: findings };
       },

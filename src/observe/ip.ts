@@ -101,18 +101,17 @@ export const parseFdb = (text: string): Facts["fdb"] =>
     return device === undefined || mac === undefined || destination === undefined ? [] : [{ device, mac, destination }];
   });
 
-const name = (text: string | undefined): string | undefined => (text === undefined ? undefined : once(text));
-
 /** Parses `ip -j -4 -N route show table main`, or of `table all` what is in main; a host route is printed without `/32`. Multipath routes give their first hop. */
 export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
   printed(routes, routeJson, "ip -j -4 -N route").flatMap((r): KernelRoute[] => {
     const destination = r.dst === "default" ? "0.0.0.0/0" : r.dst.includes("/") ? r.dst : `${r.dst}/32`;
     if (r.table !== MAIN || parseCidr(destination) === undefined) return [];
     const hop = r.nexthops?.[0];
+    const device = r.dev ?? hop?.dev;
     return [
       {
         destination: once(destination),
-        device: name(r.dev ?? hop?.dev),
+        device: device && once(device),
         gateway: ipv4(r.gateway ?? hop?.gateway),
         source: ipv4(r.prefsrc),
         protocol: once(String(r.protocol)),
