@@ -4,7 +4,7 @@ import { labImage } from "../src/lab/names.ts";
 import { byHand, handEnvironment } from "./by-hand.ts";
 import { COMMAND, root, type Fleet } from "./fleet.ts";
 import { leftBehind, sameLeft } from "./left-behind.ts";
-import { timed, xhost, type Rounds } from "./measured.ts";
+import { inTurn, timed, xhost, type Rounds } from "./measured.ts";
 import { ANSIBLE } from "./targets.ts";
 
 /** A fresh deploy and one with nothing to do, in turn. Each run of Ansible begins without connections, as each of xhost does. */
@@ -13,19 +13,27 @@ export const againstAnsible = async (fleet: Fleet, { rounds, onRound, onPair }: 
   const hosts = places.slice(0, size);
   const play = await ansible(fleet);
   const { destroy } = await byHand({ ...fleet, places: hosts });
+  const ours = async () => {
+    const deploy = () => xhost(fleet, "deploy", "--yes", inventories.first);
+    const fresh = await deploy();
+    const left = await leftBehind(fleet, hosts);
+    const idle = await deploy();
+    await xhost(fleet, "destroy", "--yes", inventories.first);
+    return { fresh, idle, left };
+  };
+  const theirs = async () => {
+    const fresh = await timed(play.run).finally(play.hangUp);
+    const left = await leftBehind(fleet, hosts);
+    const idle = await timed(() => play.run("nothing changes")).finally(play.hangUp);
+    await destroy();
+    return { fresh, idle, left };
+  };
   for (let round = 1; round <= rounds; round++) {
     onRound(`Ansible, round ${round} of ${rounds}`);
-    const ours = () => xhost(fleet, "deploy", "--yes", inventories.first);
-    const fresh = await ours();
-    const deployed = await leftBehind(fleet, hosts);
-    const idle = await ours();
-    await xhost(fleet, "destroy", "--yes", inventories.first);
-    const theirs = await timed(play.run).finally(play.hangUp);
-    sameLeft(["xhost", deployed], [ANSIBLE, await leftBehind(fleet, hosts)]);
-    const theirIdle = await timed(() => play.run("nothing changes")).finally(play.hangUp);
-    await destroy();
-    onPair({ hosts: size, operation: "fresh deploy", rival: ANSIBLE, ours: fresh, theirs });
-    onPair({ hosts: size, operation: "no-op deploy", rival: ANSIBLE, ours: idle, theirs: theirIdle });
+    const [us, them] = await inTurn(round, ours, theirs);
+    sameLeft(["xhost", us.left], [ANSIBLE, them.left]);
+    onPair({ hosts: size, operation: "fresh deploy", rival: ANSIBLE, ours: us.fresh, theirs: them.fresh });
+    onPair({ hosts: size, operation: "no-op deploy", rival: ANSIBLE, ours: us.idle, theirs: them.idle });
   }
 };
 

@@ -2,7 +2,7 @@
 import { byHand, type ByHand } from "./by-hand.ts";
 import type { Fleet } from "./fleet.ts";
 import { leftBehind, sameLeft, wholeState, type LeftBehind } from "./left-behind.ts";
-import { timed, xhost, type Cost, type Pair, type Rounds } from "./measured.ts";
+import { inTurn, timed, xhost, type Cost, type Pair, type Rounds } from "./measured.ts";
 import { BY_HAND, READ_SCRIPT_ALONE, type Operation } from "./targets.ts";
 
 /**
@@ -21,7 +21,7 @@ export const againstTheLimit = async (fleet: Fleet, { rounds, onRound, onPair }:
     const idle: Pair[] = [];
     const one = (): Promise<Life<Cost>> => lifeOf(fleet, ourWork(fleet), () => noOps(fleet, hand, idle));
     const other = (): Promise<Life<number>> => lifeOf(fleet, theirWork(hand));
-    const [us, them] = round % 2 === 0 ? [await one(), await other()] : swapped([await other(), await one()]);
+    const [us, them] = await inTurn(round, one, other);
     sameLeft(["xhost", us.deployed], [BY_HAND, them.deployed]);
     sameLeft(["xhost", us.grown], [BY_HAND, them.grown]);
     sameLeft(["before", before], ["after", await wholeState(fleet)]);
@@ -32,8 +32,6 @@ export const againstTheLimit = async (fleet: Fleet, { rounds, onRound, onPair }:
     for (const pair of [...[...us.took].map(of), ...idle]) onPair(pair);
   }
 };
-
-const swapped = <A, B>([a, b]: readonly [A, B]): readonly [B, A] => [b, a];
 
 type Work<T> = Readonly<Record<"deploy" | "change" | "join" | "destroy", () => Promise<T>>>;
 
@@ -77,7 +75,7 @@ const lifeOf = async <T>(fleet: Fleet, work: Work<T>, meanwhile?: () => Promise<
 const noOps = async (fleet: Fleet, { read }: ByHand, pairs: Pair[]): Promise<void> => {
   for (let i = 0; i < 3; i++) {
     const ours = (): Promise<Cost> => xhost(fleet, "deploy", "--yes", fleet.inventories.first);
-    const [own, theirs] = i % 2 === 0 ? [await ours(), await timed(read)] : swapped([await timed(read), await ours()]);
+    const [own, theirs] = await inTurn(i, ours, () => timed(read));
     pairs.push({ hosts: fleet.size, operation: "no-op deploy", rival: READ_SCRIPT_ALONE, ours: own, theirs });
   }
 };

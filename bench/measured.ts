@@ -29,6 +29,17 @@ export const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return (performance.now() - start) / 1000;
 };
 
+/** One after the other: the first begins in even rounds, the other one in odd ones, so that neither always has the hosts that the other one has warmed up. */
+export const inTurn = async <A, B>(
+  round: number,
+  one: () => Promise<A>,
+  other: () => Promise<B>,
+): Promise<readonly [A, B]> => {
+  if (round % 2 === 0) return [await one(), await other()];
+  const second = await other();
+  return [await one(), second];
+};
+
 /** GNU time (package time) reads what the kernel has counted for the process, getrusage(2). */
 export const xhost = async ({ run, folder }: Fleet, ...args: readonly string[]): Promise<Cost> => {
   const file = `${folder}/cost`;

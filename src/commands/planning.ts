@@ -1,5 +1,5 @@
 import { combined, XhostError } from "../errors.ts";
-import { conflicts } from "../model/conflicts.ts";
+import { clashes } from "../model/conflicts.ts";
 import type { Fabric } from "../model/fabric.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
@@ -54,14 +54,11 @@ export const clashesOf = (
 ): readonly XhostError[] => {
   const told = new Set<string>();
   return answered(look).flatMap(({ name, facts }) =>
-    conflicts(whole, name, facts, { openFirewall: iKnow, unmeasured, reprobe })
-      .filter((text) => !PAIR.test(text) || (!told.has(text) && told.add(text)))
-      .map((text) => new XhostError("CONFLICT", text, { host: name })),
+    clashes(whole, name, facts, { openFirewall: iKnow, unmeasured, reprobe })
+      .filter(({ pair, text }) => pair === undefined || (!told.has(text) && told.add(text)))
+      .map(({ text }) => new XhostError("CONFLICT", text, { host: name })),
   );
 };
-
-/** What is said of two hosts at once. */
-const PAIR = / between \S+ and \S+: /;
 
 /** What would change on the chosen hosts that answered; pure. */
 export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">): readonly HostPlan[] => [

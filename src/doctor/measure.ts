@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { XhostError } from "../errors.ts";
-import type { Sizes, Way } from "../model/evidence.ts";
+import { sharedSizes, type Sizes, type Way } from "../model/evidence.ts";
 import type { Host } from "../ssh/host.ts";
-import { laneLine, lanesOf, type Probe } from "./measure-lines.ts";
+import { laneLine, lanesOf, type Lane, type Probe } from "./measure-lines.ts";
 import { tally, type Tally } from "./measure-tally.ts";
 import { startProber, type Prober } from "./prober.ts";
 
 /** Milliseconds without news after which what is missing is sent again, and at last given up. */
 const QUIET = [100, 200, 500];
+
+/** Lanes that are measured at a time: what is noted of each would not fit into memory for all ways between hundreds of hosts. */
+const AT_ONCE = 50_000;
 
 /**
  * Finds out with real packets what arrives on each way, to the byte. The receivers hear before their own netfilter does: it is
@@ -23,6 +26,7 @@ export const measure = async (
   readonly errors: ReadonlyMap<string, XhostError>;
 }> => {
   const errors = new Map<string, XhostError>();
+  const sizes = new Map<Way, Sizes>();
   const isThere = ({ from, to }: Way): boolean => [from, to].every((name) => hosts.has(name) && !errors.has(name));
   const involved = [...new Set(ways.filter(isThere).flatMap(({ from, to }) => [from, to]))];
   let counts = tally([]);
@@ -47,18 +51,28 @@ export const measure = async (
   };
   try {
     await Promise.all(involved.flatMap((name) => hosts.get(name) ?? []).map(start));
-    const lanes = lanesOf(ways.filter(isThere));
-    counts = tally(lanes);
-    for (const [name, own] of Map.groupBy(lanes, ({ way }) => way.from))
-      void probers.get(name)?.send(own.map(laneLine));
-    do await round(counts, probers, signal);
-    while (counts.nextRound());
+    for (const lanes of batches(lanesOf(ways.filter(isThere)))) {
+      counts = tally(lanes.filter(({ way }) => isThere(way)));
+      for (const [name, own] of Map.groupBy(lanes, ({ way }) => way.from))
+        void probers.get(name)?.send(own.map(laneLine));
+      do await round(counts, probers, signal);
+      while (counts.nextRound());
+      for (const [way, found] of counts.sizes()) sizes.set(way, sharedSizes(found));
+    }
   } finally {
     await Promise.all([...probers.values()].map((prober) => prober.close()));
   }
-  const sizes = counts.sizes();
   return { sizes: new Map(ways.filter(isThere).map((way) => [way, sizes.get(way) ?? new Map()])), errors };
 };
+
+/** All carriers of a way are in one of them. */
+function* batches(lanes: readonly Lane[]): Generator<readonly Lane[], void> {
+  for (let begin = 0, end = 0; begin < lanes.length; begin = end) {
+    end = begin + AT_ONCE;
+    while (end < lanes.length && lanes[end]?.way === lanes[end - 1]?.way) end++;
+    yield lanes.slice(begin, end);
+  }
+}
 
 /**
  * Every packet is sent three times before it is lost: some are lost by chance. All probers have to answer each time, also those

@@ -18,13 +18,6 @@ export type Allowed = {
   readonly reprobe?: boolean;
 };
 
-/**
- * Why nothing may be changed on a host: names and addresses that somebody else has, hosts a plane cannot reach, a firewall that
- * must not be opened. Each in words without the host's name; everything of one host at once.
- */
-export const conflicts = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly string[] =>
-  clashes(fabric, host, facts, allowed).map(({ text }) => text);
-
 /** A conflict and what it is about. */
 export type Clash = {
   readonly kind: "host" | "name" | "network" | "link" | "overlap" | "lockout" | "adopted";
@@ -37,7 +30,10 @@ export type Clash = {
 
 type Text = string | Omit<Clash, "kind">;
 
-/** The conflicts with their kinds. */
+/**
+ * Why nothing may be changed on a host: names and addresses that somebody else has, hosts a plane cannot reach, a firewall that
+ * must not be opened. Each in words without the host's name; everything of one host at once.
+ */
 export const clashes = (fabric: Fabric, host: string, facts: Facts, allowed: Allowed): readonly Clash[] => {
   const as = (kind: Clash["kind"], texts: readonly Text[]): readonly Clash[] =>
     texts.map((told) => ({ kind, ...(typeof told === "string" ? { text: told } : told) }));

@@ -1,4 +1,4 @@
-import { once } from "../once.ts";
+import { interned } from "../interned.ts";
 import type { Facts } from "./facts.ts";
 
 /**
@@ -40,7 +40,7 @@ export type Evidence = Pick<Way, "source" | "target" | "mtu"> & {
 export const formatEvidence = (all: readonly Evidence[]): string =>
   all
     .map(({ to, source, target, mtu, sizes, at }) =>
-      [to, source, target, mtu, [...sizes].map(([carrier, size]) => `${carrier}=${size}`).join(), at].join(" "),
+      [to, source, target, mtu, sizesText(sizes), at].join(" "),
     )
     .sort()
     .map((line) => `${line}\n`)
@@ -51,14 +51,20 @@ export const parseEvidence = (text: string): ReadonlyMap<string, Evidence> =>
   new Map(
     text.split("\n").flatMap((line): [string, Evidence][] => {
       if (!LINE.test(line)) return [];
-      const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ").map(once);
+      const [to = "", source = "", target = "", mtu, sizes = "", at = ""] = line.split(" ").map(interned);
       return [[to, { to, source, target, mtu: Number(mtu), sizes: sizesOf(sizes), at }]];
     }),
   );
 
+const sizesText = (sizes: Sizes): string => [...sizes].map(([carrier, size]) => `${carrier}=${size}`).join();
+
 const LINE = /^\S+ [\d.]+ [\d.]+ \d+ (foreign|proto4|udp:\d+)=\d+(,(foreign|proto4|udp:\d+)=\d+)* \S+$/;
 
-/** Of the ways between hundreds of hosts most say the same. */
+/** The same sizes as one object, whichever way they were measured on: between hundreds of hosts most are the same. */
+export const sharedSizes = (sizes: Sizes): Sizes => (sizes.size === 0 ? NONE : sizesOf(sizesText(sizes)));
+
+const NONE: Sizes = new Map();
+
 const sizesOf = (text: string): Sizes => {
   const known = parsedSizes.get(text);
   if (known !== undefined) return known;

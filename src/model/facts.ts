@@ -86,9 +86,12 @@ export type DockerContainer = {
   readonly lost: readonly string[];
 };
 
-/** Rules of one iptables table by chain, in order, as `iptables-save` prints them behind `-A CHAIN `. */
+/** Rules of one chain, in order, as `iptables-save` prints them behind `-A CHAIN `; put together each time they are asked for. */
+export type ChainRules = { readonly rules: readonly string[] };
+
+/** One iptables table, by chain. */
 export type TableRules = {
-  readonly chains: ReadonlyMap<string, readonly string[]>;
+  readonly chains: ReadonlyMap<string, ChainRules>;
   readonly policies: ReadonlyMap<string, string>;
 };
 

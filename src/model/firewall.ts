@@ -1,4 +1,5 @@
 import { aggregate, cidrOf, formatCidr } from "../cidr.ts";
+import { interned } from "../interned.ts";
 import type { FirewallMode } from "../inventory/inventory.ts";
 import type { Facts } from "./facts.ts";
 import { chainName, inputChainName, ruleComment } from "./names.ts";
@@ -49,14 +50,18 @@ export const firewall = (
 ): readonly Resource[] => {
   const open = passages.filter((p) => p.mode !== "none" && p.remote.size > 0).map(aggregated);
   const forward = facts.tables.get("filter")?.chains.has("DOCKER-USER") === true ? "DOCKER-USER" : "FORWARD";
-  const tables: readonly [Table, string, readonly string[]][] = [
-    ["raw", "PREROUTING", dropsInRaw(facts.engine) ? open.flatMap(rawRules) : []],
-    ["filter", forward, [...open.flatMap(clampRules), ...open.flatMap(filterRules)]],
-    ["nat", "POSTROUTING", open.flatMap(natRules)],
+  const tables: readonly [Table, string, Rules][] = [
+    ["raw", "PREROUTING", () => (dropsInRaw(facts.engine) ? open.flatMap(rawRules) : [])],
+    ["filter", forward, () => [...open.flatMap(clampRules), ...open.flatMap(filterRules)]],
+    ["nat", "POSTROUTING", () => open.flatMap(natRules)],
   ];
   return [
     ...tables.flatMap(([table, from, rules]) => chain({ table, from, name: chainName(project) }, rules, project)),
-    ...chain({ table: "filter", from: "INPUT", name: inputChainName(project) }, entrances.flatMap(inputRules), project),
+    ...chain(
+      { table: "filter", from: "INPUT", name: inputChainName(project) },
+      () => entrances.flatMap(inputRules),
+      project,
+    ),
   ];
 };
 
@@ -65,12 +70,20 @@ export const dropsInRaw = (engine: string): boolean => Number.parseInt(engine, 1
 
 type Hook = { readonly table: Table; readonly from: string; readonly name: string };
 
-const chain = ({ table, from, name }: Hook, rules: readonly string[], project: string): readonly Resource[] => {
-  if (rules.length === 0) return [];
+/** Without the comment that each of them carries. */
+type Rules = () => readonly string[];
+
+/** The rules are made when they are asked for: hundreds of hosts with some for each other one do not fit into memory all at once. */
+const chain = ({ table, from, name }: Hook, rules: Rules, project: string): readonly Resource[] => {
+  if (rules().length === 0) return [];
   const comment = `-m comment --comment ${ruleComment(project)}`;
-  const commented = [...new Set(rules)].map((rule) => rule.replace("-j ", `${comment} -j `));
   return [
-    { kind: "chain", table, name, rules: commented },
+    {
+      ...{ kind: "chain", table, name },
+      get rules() {
+        return [...new Set(rules())].map((rule) => rule.replace("-j ", `${comment} -j `));
+      },
+    },
     { kind: "jump", table, from, to: name, first: true, rules: [`${comment} -j ${name}`] },
   ];
 };
@@ -141,9 +154,9 @@ const hidingRules = (p: Passage): readonly string[] =>
       : [],
   );
 
-type Rules = (local: string, remote: string, device: string) => readonly string[];
+type RulesOf = (local: string, remote: string, device: string) => readonly string[];
 
-const each = (p: Passage, rules: Rules): readonly string[] =>
+const each = (p: Passage, rules: RulesOf): readonly string[] =>
   p.local.flatMap((local) =>
     [...p.remote].flatMap(([device, remote]) => remote.flatMap((source) => rules(local, source, device))),
   );
@@ -151,5 +164,10 @@ const each = (p: Passage, rules: Rules): readonly string[] =>
 /** With its sources in as few networks as possible. */
 const aggregated = (p: Passage): Passage => ({
   ...p,
-  remote: new Map([...p.remote].map(([device, remote]) => [device, aggregate(remote.map(cidrOf)).map(formatCidr)])),
+  remote: new Map(
+    [...p.remote].map(([device, remote]) => [
+      device,
+      aggregate(remote.map(cidrOf)).map((range) => interned(formatCidr(range))),
+    ]),
+  ),
 });

@@ -1,4 +1,4 @@
-import type { DockerNetwork, Facts } from "./facts.ts";
+import type { ChainRules, DockerNetwork, Facts, TableRules } from "./facts.ts";
 import { comesFirst } from "./rules.ts";
 import {
   chainName,
@@ -123,19 +123,28 @@ const ownFirewall = (facts: Facts, project: string): readonly Resource[] => {
   const names = [chainName(project), inputChainName(project)];
   return [...facts.tables].flatMap(([table, { chains }]) =>
     names.flatMap((name): readonly Resource[] => {
-      const rules = chains.get(name);
-      const own: Resource[] = rules === undefined ? [] : [{ kind: "chain", table, name, rules }];
-      return [...own, ...jumps(table, chains, name)];
+      const chain = chains.get(name);
+      return [...(chain === undefined ? [] : [ownChain(table, name, chain)]), ...jumps(table, chains, name)];
     }),
   );
 };
 
-const jumps = (table: Table, chains: ReadonlyMap<string, readonly string[]>, name: string): readonly Resource[] =>
-  [...chains].flatMap(([from, rules]): readonly Resource[] => {
+const ownChain = (table: Table, name: string, chain: ChainRules): Resource => ({
+  ...{ kind: "chain", table, name },
+  get rules() {
+    return chain.rules;
+  },
+});
+
+const jumps = (table: Table, chains: TableRules["chains"], name: string): readonly Resource[] =>
+  [...chains].flatMap(([from, chain]): readonly Resource[] => {
+    if (from === name) return [];
+    const { rules } = chain;
     const ours = rules.filter((rule) => rule.endsWith(`-j ${name}`));
     if (ours.length === 0) return [];
+    const own = chains.get(name)?.rules ?? [];
     const before = rules.slice(0, rules.indexOf(ours[0] ?? ""));
-    const ahead = before.find((rule) => comesFirst(rule, chains.get(name) ?? []));
+    const ahead = before.find((rule) => comesFirst(rule, own));
     return [{ kind: "jump", table, from, to: name, first: ahead === undefined, ahead, rules: ours }];
   });
 

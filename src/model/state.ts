@@ -78,7 +78,7 @@ export type Module = {
 
 export type Table = "raw" | "filter" | "nat";
 
-/** An iptables chain of ours; rules as `iptables-save` prints them, behind `-A CHAIN `. */
+/** An iptables chain of ours; rules as `iptables-save` prints them, behind `-A CHAIN `, put together each time they are asked for. */
 export type Chain = {
   readonly kind: "chain";
   readonly table: Table;

@@ -1,3 +1,4 @@
+import { interned } from "../interned.ts";
 import type { Plane } from "../inventory/inventory.ts";
 import { isAbout, type Carrier, type Way } from "./evidence.ts";
 import type { Fabric } from "./fabric.ts";
@@ -57,7 +58,7 @@ const wayIn = (fabric: Fabric, network: Network, from: string, to: string): Way 
   const [their] = peer.subnets;
   const foreign =
     carriers.includes("foreign") && own !== undefined && their !== undefined
-      ? { device: peer.path.device, source: firstAddress(own), target: firstAddress(their) }
+      ? { device: peer.path.device, source: interned(firstAddress(own)), target: interned(firstAddress(their)) }
       : undefined;
   const { mtu } = peer.path;
   return {
@@ -65,12 +66,22 @@ const wayIn = (fabric: Fabric, network: Network, from: string, to: string): Way 
     to,
     source: here.local,
     target: peer.address,
-    carriers: carriers.filter((carrier) => carrier !== "foreign" || foreign !== undefined),
+    carriers: shared(carriers.filter((carrier) => carrier !== "foreign" || foreign !== undefined)),
     mtu,
     likely: Math.min(mtu, back.path.mtu),
     foreign,
   };
 };
+
+/** Few are different, and hundreds of hosts have a hundred thousand ways. */
+const shared = (carriers: readonly Carrier[]): readonly Carrier[] => {
+  const text = carriers.join();
+  const found = known.get(text) ?? carriers;
+  if (known.size < 100) known.set(text, found);
+  return found;
+};
+
+const known = new Map<string, readonly Carrier[]>();
 
 const isKnown = (fabric: Fabric, way: Way): boolean => {
   const evidence = fabric.evidence.get(way.from)?.get(way.to);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseCidr, parseIp } from "../cidr.ts";
-import { once } from "../once.ts";
+import { interned } from "../interned.ts";
 import { printed } from "./printed.ts";
 import type { Facts, Interface, KernelRoute } from "../model/facts.ts";
 
@@ -52,7 +52,7 @@ const routes = z.array(routeJson.extend({ table: z.string().default(MAIN) }));
 
 /** What one host says of itself goes into the commands of others: an address is an address, or it is none. */
 const ipv4 = (text: string | undefined): string | undefined =>
-  text !== undefined && parseIp(text) !== undefined ? once(text) : undefined;
+  text !== undefined && parseIp(text) !== undefined ? interned(text) : undefined;
 
 /** Parses `ip -j -d address` (iproute2 prints `[]` or nothing where there is nothing). */
 export const parseInterfaces = (text: string): readonly Interface[] =>
@@ -110,11 +110,11 @@ export const parseRoutes = (routeJson: string): readonly KernelRoute[] =>
     const device = r.dev ?? hop?.dev;
     return [
       {
-        destination: once(destination),
-        device: device && once(device),
+        destination: interned(destination),
+        device: device && interned(device),
         gateway: ipv4(r.gateway ?? hop?.gateway),
         source: ipv4(r.prefsrc),
-        protocol: once(String(r.protocol)),
+        protocol: interned(String(r.protocol)),
         metric: r.metric,
         // Absent and not undefined: what is compared has the same keys.
         ...(r.flags.includes("onlink") && { onlink: true }),

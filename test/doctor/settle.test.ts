@@ -22,7 +22,10 @@ const restarted = (f: Facts): Facts => ({
       const kept = [...table.chains].filter(([chain]) => chain !== own);
       return [
         name,
-        { ...table, chains: new Map(kept.map(([chain, rules]) => [chain, rules.filter((r) => !r.endsWith(own))])) },
+        {
+          ...table,
+          chains: new Map(kept.map(([chain, { rules }]) => [chain, { rules: rules.filter((r) => !r.endsWith(own)) }])),
+        },
       ];
     }),
   ),

@@ -96,7 +96,7 @@ const unreached = ({ fabric }: Scene, { host, facts }: Seen): readonly Cause[] =
   const chains = facts.tables.get("filter")?.chains;
   const isOpened = fabric.inventory.networks.some((n) => n.blocks.has(host) && n.firewall !== "none");
   if (!isOpened || chains?.has("DOCKER-USER") !== true) return [];
-  if (chains.get("FORWARD")?.some((rule) => rule.endsWith("-j DOCKER-USER")) === true) return [];
+  if (chains.get("FORWARD")?.rules.some((rule) => rule.endsWith("-j DOCKER-USER")) === true) return [];
   return [
     cause("docker-user-unreached", {
       host,

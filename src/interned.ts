@@ -4,7 +4,7 @@ const MANY = 100_000;
 /**
  * The same text as one object, whoever made it: of hundreds of hosts each says the addresses of all the others, and each of them would be kept as often as it was said.
  */
-export const once = (text: string): string => {
+export const interned = (text: string): string => {
   const found = known.get(text);
   if (found !== undefined) return found;
   if (known.size >= MANY) known.clear();
