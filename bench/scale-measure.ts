@@ -78,6 +78,11 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool, 
   await lab.part(hosts);
   const routes = await lab.sum(hosts, "ip route show proto 88 | wc -l");
   const ways = await lab.sum(hosts, "cat /etc/xhost/scale/paths 2>/dev/null | wc -l");
+  const wanted = hosts * (hosts - 1);
+  if (routes !== wanted || ways !== wanted)
+    throw new Error(
+      `${hosts} hosts have ${routes} routes and ${ways} measured ways after a fresh deploy, not ${wanted} of each`,
+    );
   const read = await ssh("read", `sh -s <${folder}/read.sh`);
   const noop = await xhost("no-op", "deploy", "--yes", ...PATIENCE, ...CONFIRM, inventory);
   await lab.meet([hosts + 1], some);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Way } from "../model/evidence.ts";
-import { laneLine, lanesOf, parseSaid, sendLine } from "./measure-lines.ts";
+import { laneLine, lanesOf as lanesAtATime, parseSaid, sendLine } from "./measure-lines.ts";
 
 const way = (from: string, to: string, more: Partial<Way> = {}): Way => ({
   from,
@@ -12,6 +12,8 @@ const way = (from: string, to: string, more: Partial<Way> = {}): Way => ({
   likely: 1500,
   ...more,
 });
+
+const lanesOf = (ways: readonly Way[]) => [...lanesAtATime(ways, 1000)].flat();
 
 const foreign = { device: "eth0", source: "172.30.1.2", target: "172.30.2.2" };
 
@@ -61,4 +63,12 @@ test.each([
   ["Good morning 1 2", undefined],
 ])("the prober says %j", (line, said) => {
   expect(parseSaid(line)).toEqual(said);
+});
+
+test("lanes come some at a time, and those of one way together", () => {
+  const ways = ["h2", "h3", "h4"].map((to) => way("h1", to, { carriers: ["foreign", "proto4", "udp:4789"], foreign }));
+  const sizes = (atOnce: number) => [...lanesAtATime(ways, atOnce)].map((lanes) => lanes.length);
+  expect([1, 3, 4, 9, 100].map(sizes)).toEqual([[3, 3, 3], [3, 3, 3], [6, 3], [9], [9]]);
+  expect([...lanesAtATime(ways, 4)].flat()).toEqual(lanesOf(ways));
+  expect([...lanesAtATime([], 4)]).toEqual([]);
 });

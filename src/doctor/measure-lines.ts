@@ -4,19 +4,29 @@ import type { Carrier, Way } from "../model/evidence.ts";
 export type Lane = { readonly id: number; readonly way: Way; readonly carrier: Carrier };
 
 /**
- * Every way with every carrier that can be tried on it: foreign addresses need a segment that both hosts are on. In the order in
- * which they are sent, as in a ring: each host begins with the next one, since one that all begin with would be overrun.
+ * Every way with every carrier that can be tried on it, so many lanes at a time and a few more where a way would be cut in two: foreign addresses need a
+ * segment that both hosts are on. In the order in which they are sent, as in a ring: each host begins with the next one, since one that all begin with would
+ * be overrun.
  */
-export const lanesOf = (ways: readonly Way[]): readonly Lane[] => {
-  const place = new Map([...new Set(ways.flatMap(({ from, to }) => [from, to]))].map((name, i) => [name, i]));
+export function* lanesOf(ways: readonly Way[], atOnce: number): Generator<readonly Lane[], void> {
+  let lanes: Lane[] = [];
+  let id = 0;
+  for (const way of inRing(ways)) {
+    for (const carrier of way.carriers)
+      if (carrier !== "foreign" || way.foreign !== undefined) lanes.push({ id: id++, way, carrier });
+    if (lanes.length < atOnce) continue;
+    yield lanes;
+    lanes = [];
+  }
+  if (lanes.length > 0) yield lanes;
+}
+
+const inRing = (ways: readonly Way[]): readonly Way[] => {
+  const place = new Map<string, number>();
+  for (const { from, to } of ways) for (const name of [from, to]) if (!place.has(name)) place.set(name, place.size);
   const at = (name: string): number => place.get(name) ?? 0;
-  const distance = ({ from, to }: Way): number => (at(to) - at(from) + place.size) % place.size;
-  return ways
-    .map((way) => ({ way, distance: distance(way) }))
-    .sort((a, b) => a.distance - b.distance)
-    .flatMap(({ way }) => way.carriers.map((carrier) => ({ way, carrier })))
-    .filter(({ way, carrier }) => carrier !== "foreign" || way.foreign !== undefined)
-    .map((lane, id) => ({ id, ...lane }));
+  const rings = Map.groupBy(ways, ({ from, to }) => (at(to) - at(from) + place.size) % place.size);
+  return [...rings].sort(([a], [b]) => a - b).flatMap(([, same]) => same);
 };
 
 /** Tells the sending prober of a lane; comes before the first `sendLine` of it. */

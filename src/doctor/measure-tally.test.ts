@@ -13,12 +13,14 @@ const way = (from: string, to: string): Way => ({
   likely: 1500,
 });
 
+const lanes = (ways: readonly Way[]) => [...lanesOf(ways, 100)].flat();
+
 const isComplete = async (counts: ReturnType<typeof tally>): Promise<boolean> =>
   (await Promise.race([counts.complete().then(() => true), new Promise((resolve) => setImmediate(resolve))])) === true;
 
 test("the biggest of the burst ends the round, whatever becomes of the others", async () => {
   const there = way("h1", "h2");
-  const counts = tally(lanesOf([there]));
+  const counts = tally(lanes([there]));
   expect(counts.orders()).toEqual(new Map([["h1", ["S 0 200 1500", "S 1 200 1500"]]]));
   counts.heard("h2", [{ id: 0, size: 1500 }]);
   expect(await isComplete(counts)).toBe(false);
@@ -34,7 +36,7 @@ test("the biggest of the burst ends the round, whatever becomes of the others", 
 });
 
 test("again is sent only what is missing and not answered by a bigger one", () => {
-  const counts = tally(lanesOf([way("h1", "h2")]));
+  const counts = tally(lanes([way("h1", "h2")]));
   counts.heard("h2", [
     { id: 0, size: 200 },
     { id: 1, size: 1500 },
@@ -44,7 +46,7 @@ test("again is sent only what is missing and not answered by a bigger one", () =
 
 test("what did not arrive is searched, nothing at all is 0", () => {
   const there = way("h1", "h2");
-  const counts = tally(lanesOf([there]));
+  const counts = tally(lanes([there]));
   counts.heard("h2", [{ id: 0, size: 200 }]);
   expect(counts.nextRound()).toBe(true);
   const [order = "", ...others] = counts.orders().get("h1") ?? [];
@@ -65,7 +67,7 @@ test("what did not arrive is searched, nothing at all is 0", () => {
 });
 
 test("a packet that was given up and comes in a later round counts, and the search goes on above it", () => {
-  const counts = tally(lanesOf([way("h1", "h2")]));
+  const counts = tally(lanes([way("h1", "h2")]));
   counts.heard("h2", [
     { id: 0, size: 200 },
     { id: 1, size: 1500 },
@@ -81,7 +83,7 @@ test("a packet that was given up and comes in a later round counts, and the sear
 });
 
 test("probes that another host heard do not count", () => {
-  const counts = tally(lanesOf([way("h1", "h2"), way("h2", "h3")]));
+  const counts = tally(lanes([way("h1", "h2"), way("h2", "h3")]));
   counts.heard("h3", [{ id: 0, size: 1500 }]);
   expect(counts.count()).toBe(0);
   counts.heard("h2", [
@@ -93,7 +95,7 @@ test("probes that another host heard do not count", () => {
 
 test("a host that is lost is waited for no longer, and its ways are left out", async () => {
   const [there, back, other] = [way("h1", "h2"), way("h2", "h1"), way("h1", "h3")];
-  const counts = tally(lanesOf([there, back, other]));
+  const counts = tally(lanes([there, back, other]));
   for (const id of [0, 1, 2, 3, 4, 5]) counts.heard("h3", [{ id, size: 1500 }]);
   expect(await isComplete(counts)).toBe(false);
   counts.drop("h2");

@@ -1,14 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
 import { XhostError } from "../errors.ts";
 import { sharedSizes, type Sizes, type Way } from "../model/evidence.ts";
 import type { Host } from "../ssh/host.ts";
-import { laneLine, lanesOf, type Lane, type Probe } from "./measure-lines.ts";
+import { laneLine, lanesOf, type Probe } from "./measure-lines.ts";
 import { tally, type Tally } from "./measure-tally.ts";
 import { startProber, type Prober } from "./prober.ts";
 
 /** Milliseconds without news after which what is missing is sent again, and at last given up. */
 const QUIET = [100, 200, 500];
+
+/** Seconds that a prober lives whose connection has died without a sign, and one more for each host. */
+const LIFE = 60;
+
+/** Probers that are started side by side: each has to hear within ten seconds. */
+const STARTS = 64;
 
 /** Lanes that are measured at a time: what is noted of each would not fit into memory for all ways between hundreds of hosts. */
 const AT_ONCE = 50_000;
@@ -20,7 +27,7 @@ const AT_ONCE = 50_000;
  */
 export const measure = async (
   ways: readonly Way[],
-  { hosts, signal }: { hosts: ReadonlyMap<string, Host>; signal?: AbortSignal },
+  { hosts, signal, atOnce = AT_ONCE }: { hosts: ReadonlyMap<string, Host>; signal?: AbortSignal; atOnce?: number },
 ): Promise<{
   readonly sizes: ReadonlyMap<Way, Sizes>;
   readonly errors: ReadonlyMap<string, XhostError>;
@@ -28,13 +35,15 @@ export const measure = async (
   const errors = new Map<string, XhostError>();
   const sizes = new Map<Way, Sizes>();
   const isThere = ({ from, to }: Way): boolean => [from, to].every((name) => hosts.has(name) && !errors.has(name));
-  const involved = [...new Set(ways.filter(isThere).flatMap(({ from, to }) => [from, to]))];
+  const involved = new Set<string>();
+  for (const way of ways) if (isThere(way)) involved.add(way.from).add(way.to);
   let counts = tally([]);
   const lost = (name: string, error: XhostError): void => {
     errors.set(name, error);
     counts.drop(name);
   };
-  const run = randomBytes(8).toString("hex");
+  // With many hosts the others' probers have to live longer.
+  const run = { id: randomBytes(8).toString("hex"), life: LIFE + involved.size };
   const probers = new Map<string, Prober>();
   const start = async (host: Host): Promise<void> => {
     const { name } = host;
@@ -50,8 +59,11 @@ export const measure = async (
     }
   };
   try {
-    await Promise.all(involved.flatMap((name) => hosts.get(name) ?? []).map(start));
-    for (const lanes of batches(lanesOf(ways.filter(isThere)))) {
+    await pLimit(STARTS).map(
+      [...involved].flatMap((name) => hosts.get(name) ?? []),
+      start,
+    );
+    for (const lanes of lanesOf(ways.filter(isThere), atOnce)) {
       counts = tally(lanes.filter(({ way }) => isThere(way)));
       for (const [name, own] of Map.groupBy(lanes, ({ way }) => way.from))
         void probers.get(name)?.send(own.map(laneLine));
@@ -62,17 +74,12 @@ export const measure = async (
   } finally {
     await Promise.all([...probers.values()].map((prober) => prober.close()));
   }
-  return { sizes: new Map(ways.filter(isThere).map((way) => [way, sizes.get(way) ?? new Map()])), errors };
-};
-
-/** All carriers of a way are in one of them. */
-function* batches(lanes: readonly Lane[]): Generator<readonly Lane[], void> {
-  for (let begin = 0, end = 0; begin < lanes.length; begin = end) {
-    end = begin + AT_ONCE;
-    while (end < lanes.length && lanes[end]?.way === lanes[end - 1]?.way) end++;
-    yield lanes.slice(begin, end);
+  for (const way of ways) {
+    if (!isThere(way)) sizes.delete(way);
+    else if (!sizes.has(way)) sizes.set(way, sharedSizes(new Map()));
   }
-}
+  return { sizes, errors };
+};
 
 /**
  * Every packet is sent three times before it is lost: some are lost by chance. All probers have to answer each time, also those

@@ -49,7 +49,7 @@ test("whoever listens on the port takes a probe for neither VXLAN nor WireGuard"
 
 test("without Perl and Python the script says so", () => {
   const said = execFileSync("/bin/sh", ["-s"], {
-    input: proberScript(run),
+    input: proberScript({ id: run, life: 60 }),
     env: { PATH: "/nowhere" },
     encoding: "utf8",
   });

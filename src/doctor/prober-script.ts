@@ -2,21 +2,21 @@ import { quote } from "../ssh/quote.ts";
 import { PERL } from "./prober-perl.ts";
 import { PYTHON } from "./prober-python.ts";
 
-/** Seconds after which a prober ends by itself, should the connection die without a sign. */
-export const LIFE = 60;
+/** One measuring: 16 hex digits that no other one has, and seconds after which a prober ends by itself, should the connection die without a sign. */
+export type Run = { readonly id: string; readonly life: number };
 
 /**
  * Shell text that becomes the prober: from its line `R` on, it hears the probes of this run and sends those it is told to on
- * its stdin. Where neither Perl nor Python is there, `E` and why. `run`: 16 hex digits that no other run has.
+ * its stdin. Where neither Perl nor Python is there, `E` and why.
  */
-export const proberScript = (run: string): string => {
-  const mark = markOf(run);
+export const proberScript = ({ id, life }: Run): string => {
+  const mark = markOf(id);
   const words = `${mark} ${quote(filterOf(mark).flat().join(" "))}`;
   return [
-    `if perl -e 1 2>/dev/null; then exec timeout ${LIFE} perl -e ${quote(PERL)} ${words}; fi`,
+    `if perl -e 1 2>/dev/null; then exec timeout ${life} perl -e ${quote(PERL)} ${words}; fi`,
     // RHEL 8 has its own python3 out of the PATH. -B: no compiled modules are written.
     `for python in python3 /usr/libexec/platform-python; do`,
-    `  if $python -BIS -c 1 2>/dev/null; then exec timeout ${LIFE} $python -BIS -c ${quote(PYTHON)} ${words}; fi`,
+    `  if $python -BIS -c 1 2>/dev/null; then exec timeout ${life} $python -BIS -c ${quote(PYTHON)} ${words}; fi`,
     `done`,
     `echo E there is neither perl nor python3: install one of them`,
     `exit`,
@@ -28,7 +28,7 @@ export const proberScript = (run: string): string => {
  * The first bytes of a probe's payload, in hex. They begin with a zero: whoever listens on the port throws the probe away, since it
  * has no VNI (VXLAN's I flag, RFC 7348) and no type of WireGuard's messages (1 to 4).
  */
-export const markOf = (run: string): string => `00786870${run}`;
+export const markOf = (id: string): string => `00786870${id}`;
 
 /** `code jt jf k` (the kernel's networking/filter.rst). */
 export type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];

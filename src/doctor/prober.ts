@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { XhostError } from "../errors.ts";
 import type { Host, Shell } from "../ssh/host.ts";
 import { parseSaid, workedLine, type Probe } from "./measure-lines.ts";
-import { LIFE, proberScript } from "./prober-script.ts";
+import { proberScript, type Run } from "./prober-script.ts";
 
 /** A program on a host that sends probes and hears those of the others. */
 export type Prober = {
@@ -24,7 +24,7 @@ const WHAT = "measure what the fabric passes";
 const PATIENCE = 10;
 
 /** Resolves when the prober hears. Rejects with a REMOTE XhostError where a host has no program or no right to do so. */
-export const startProber = async (host: Host, run: string, { heard, lost }: Listener): Promise<Prober> => {
+export const startProber = async (host: Host, run: Run, { heard, lost }: Listener): Promise<Prober> => {
   const shell = await start(host, run);
   const orders: (() => void)[] = [];
   let state: "running" | "closing" | "lost" = "running";
@@ -39,7 +39,7 @@ export const startProber = async (host: Host, run: string, { heard, lost }: List
       if (said?.kind === "got") heard(said.probes);
       if (said?.kind === "worked") orders.shift()?.();
     }
-    if (state === "running") throw failure(host, `the prober ended early (it lives ${LIFE} s)`);
+    if (state === "running") throw failure(host, `the prober ended early (it lives ${run.life} s)`);
   };
   const reading = read().catch((error: unknown) => lose(expected(error)));
   return {
@@ -59,7 +59,7 @@ export const startProber = async (host: Host, run: string, { heard, lost }: List
   };
 };
 
-const start = async (host: Host, run: string): Promise<Shell> => {
+const start = async (host: Host, run: Run): Promise<Shell> => {
   const starting = begin(host, run);
   const shell = await within(PATIENCE, starting);
   if (shell !== "late") return shell;
@@ -67,7 +67,7 @@ const start = async (host: Host, run: string): Promise<Shell> => {
   throw failure(host, `the prober does not start within ${PATIENCE} s`);
 };
 
-const begin = async (host: Host, run: string): Promise<Shell> => {
+const begin = async (host: Host, run: Run): Promise<Shell> => {
   const shell = await host.shell(WHAT);
   shell.send(proberScript(run));
   for (let line = await shell.nextLine(); line !== undefined; line = await shell.nextLine()) {

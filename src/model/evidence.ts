@@ -39,9 +39,7 @@ export type Evidence = Pick<Way, "source" | "target" | "mtu"> & {
 /** The file's text: a line for each way, sorted, words by blanks: `h2 10.0.0.1 10.0.0.2 1500 foreign=1500,proto4=0 2026-11-22T17:40:05Z`. */
 export const formatEvidence = (all: readonly Evidence[]): string =>
   all
-    .map(({ to, source, target, mtu, sizes, at }) =>
-      [to, source, target, mtu, sizesText(sizes), at].join(" "),
-    )
+    .map(({ to, source, target, mtu, sizes, at }) => [to, source, target, mtu, sizesText(sizes), at].join(" "))
     .sort()
     .map((line) => `${line}\n`)
     .join("");

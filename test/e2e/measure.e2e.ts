@@ -89,18 +89,21 @@ describe("what the fabric passes", () => {
     expect(await measured()).toEqual({ there: all(1500), back: all(1500) });
   });
 
-  test("every way between three hosts, only with the carriers that are asked for", async () => {
-    const names = ["h1", "h2", "h3"];
-    const ways = names.flatMap((from) =>
-      names.filter((to) => to !== from).map((to) => way(from, to, { carriers: ["proto4", "udp:7"] })),
-    );
-    const { sizes, errors } = await measure(ways, { hosts });
-    const expected = new Map([
-      ["proto4", 1500],
-      ["udp:7", 1500],
-    ]);
-    expect([errors.size, sizes]).toEqual([0, new Map(ways.map((one) => [one, expected]))]);
-  });
+  test.each([1000, 5])(
+    "every way between three hosts, with the carriers that are asked for, %i lanes at once",
+    async (atOnce) => {
+      const names = ["h1", "h2", "h3"];
+      const ways = names.flatMap((from) =>
+        names.filter((to) => to !== from).map((to) => way(from, to, { carriers: ["proto4", "udp:7"] })),
+      );
+      const { sizes, errors } = await measure(ways, { hosts, atOnce });
+      const expected = new Map([
+        ["proto4", 1500],
+        ["udp:7", 1500],
+      ]);
+      expect([errors.size, sizes]).toEqual([0, new Map(ways.map((one) => [one, expected]))]);
+    },
+  );
 
   test("a host whose device has a smaller MTU", async () => {
     await lab.on("h2", "ip link set eth0 mtu 1400");
@@ -254,7 +257,7 @@ describe("nothing is left", () => {
   test("a prober ends with its connection", async () => {
     const second = await connect();
     const shell = await second.hosts.get("h1")?.shell("try");
-    shell?.send(proberScript("0123456789abcdef"));
+    shell?.send(proberScript({ id: "0123456789abcdef", life: 60 }));
     expect(await shell?.nextLine()).toBe("R");
     expect(await probers("h1")).not.toBe("");
     await second.ssh.close();
