@@ -17,8 +17,8 @@ const LIFE = 60;
 /** Probers that are started side by side: each has to hear within ten seconds. */
 const STARTS = 64;
 
-/** Lanes that are measured at a time: what is noted of each would not fit into memory for all ways between hundreds of hosts. */
-const AT_ONCE = 50_000;
+/** Lanes that are measured at a time, with up to six packets each: of all ways between hundreds of hosts those of one burst would be a million and more. */
+const AT_ONCE = 10_000;
 
 /**
  * Finds out with real packets what arrives on each way, to the byte. The receivers hear before their own netfilter does: it is
@@ -46,6 +46,8 @@ export const measure = async (
   const run = { id: randomBytes(8).toString("hex"), life: LIFE + involved.size };
   const probers = new Map<string, Prober>();
   const start = async (host: Host): Promise<void> => {
+    // Those that have begun are ended in order.
+    if (signal?.aborted === true) return;
     const { name } = host;
     try {
       const listener = {
@@ -63,6 +65,7 @@ export const measure = async (
       [...involved].flatMap((name) => hosts.get(name) ?? []),
       start,
     );
+    signal?.throwIfAborted();
     for (const lanes of lanesOf(ways.filter(isThere), atOnce)) {
       counts = tally(lanes.filter(({ way }) => isThere(way)));
       for (const [name, own] of Map.groupBy(lanes, ({ way }) => way.from))

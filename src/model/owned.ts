@@ -138,6 +138,7 @@ const ownChain = (table: Table, name: string, chain: ChainRules): Resource => ({
 
 const jumps = (table: Table, chains: TableRules["chains"], name: string): readonly Resource[] =>
   [...chains].flatMap(([from, chain]): readonly Resource[] => {
+    // No chain leads to itself: the kernel refuses loops.
     if (from === name) return [];
     const { rules } = chain;
     const ours = rules.filter((rule) => rule.endsWith(`-j ${name}`));
