@@ -8,7 +8,10 @@ export const hostEnvironment = {
   LANG: "C.UTF-8",
 } as const;
 
-/** Runs a program of the machine to its end and returns stdout; a failure names the command and what it said. */
+/**
+ * Runs a program of the machine to its end and returns stdout; a failure names the command and what it said. One that `signal` has
+ * ended throws the signal's reason: an interrupt is no failure of the program that it happens to meet.
+ */
 export const run = async (
   program: string,
   args: readonly string[],
@@ -23,6 +26,7 @@ export const run = async (
     return stdout;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
+    signal?.throwIfAborted();
     const { escapedCommand, exitCode, stderr } = error as ExecaError<{ encoding: "utf8" }>;
     const how = exitCode === undefined ? "failed" : `failed with exit code ${exitCode}`;
     const lines = [`lab: ${program} ${how}`, escapedCommand, ...(stderr === "" ? [] : [stderr])];

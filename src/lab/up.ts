@@ -95,7 +95,7 @@ const make = async (
   await run("rm", ["-rf", "--one-file-system", folder], { signal });
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/.gitignore`, "*\n");
-  await Promise.all([
+  await allOrFirstError<unknown>([
     writeKeys(folder, hosts, signal),
     writeImage(image, (await staticBusybox()) ?? "busybox", signal),
     ...hosts.map((host) => kinds[lab.kind].write(lab, host, roots.get(host.engine))),
@@ -118,7 +118,7 @@ const make = async (
   return { name, kind: lab.kind, folder, inventory, hosts: up };
 };
 
-// a start that is under way while the lab is taken away would only disturb that: wait for all of them
+// what is under way while the lab is taken away would only disturb that: wait for all of it
 const allOrFirstError = async <T>(starts: readonly Promise<T>[]): Promise<readonly T[]> => {
   await Promise.allSettled(starts);
   return await Promise.all(starts);
