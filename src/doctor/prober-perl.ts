@@ -4,7 +4,7 @@
  *
  * Other numbers (packet(7), socket(7), ip(7), asm-generic/socket.h): AF_PACKET 17,
  * ETH_P_IP 0x800, SO_BINDTODEVICE 25, SO_ATTACH_FILTER 26, SO_RCVBUFFORCE 33, IP_MTU_DISCOVER 10, IP_PMTUDISC_PROBE 3,
- * IPPROTO_RAW 255 (with IP_HDRINCL, raw(7)), MSG_DONTWAIT 0x40.
+ * IPPROTO_RAW 255 (with IP_HDRINCL, raw(7)), MSG_DONTWAIT 0x40, SIOCGARP 0x8954 with a struct arpreq (arp(7)).
  */
 export const PERL = String.raw`
 use strict;
@@ -69,17 +69,20 @@ sub emit {
   my ($id, $size) = @_;
   my ($carrier, undef, $source, $target, $device) = @{$lane{$id} || return};
   if ($carrier ne "foreign") { send raw($source), packet($id, $size), 0, sockaddr_in(0, inet_aton $target); return }
-  my $ether = $ether{"$target $device"} or return push @waiting, [$id, $size, time];
+  my $ether = neighbour($target, $device) or return push @waiting, [$id, $size, time];
   open my $file, "<", "/sys/class/net/$device/ifindex" or return;
   send $ear, packet($id, $size), 0, pack "S n i S C C a8", 17, 0x800, <$file>, 1, 0, 6, $ether;
 }
 
-# The Ethernet addresses of Ethernet devices, where they are complete (flag 2).
-sub neighbours {
-  open my $table, "<", "/proc/net/arp" or return;
-  while (<$table>) {
-    my ($address, $type, $flags, $ether, undef, $device) = split;
-    $ether{"$address $device"} = pack "H12", $ether =~ s/://gr if $type eq "0x1" && hex($flags) & 2;
+# The Ethernet address of a neighbour that is known (ATF_COM, 2) on an Ethernet device (1). Not out of /proc/net/arp: reading one table takes as
+# long as the tables of all namespaces together.
+sub neighbour {
+  my ($target, $device) = @_;
+  $ether{"$target $device"} //= do {
+    my $request = pack "S x2 a4 x8 x16 i x16 a16", 2, inet_aton($target), 0, $device;
+    ioctl $try, 0x8954, $request or return;
+    my ($type, $ether, $flags) = unpack "x16 S a6 x8 i", $request;
+    $type == 1 && $flags & 2 ? $ether : undef
   }
 }
 
@@ -92,11 +95,10 @@ sub resolve {
 }
 
 sub wait_for_neighbours {
-  neighbours();
   my @still = grep { time - $_->[2] < 2 } splice @waiting;
   for (@still) {
     my ($target, $device) = @{$lane{$_->[0]}}[3, 4];
-    if ($ether{"$target $device"}) { unshift @queue, $_ } else { resolve($target, $device); push @waiting, $_ }
+    if (neighbour($target, $device)) { unshift @queue, $_ } else { resolve($target, $device); push @waiting, $_ }
   }
 }
 

@@ -3,7 +3,7 @@
  * where its comments and the numbers are explained.
  */
 export const PYTHON = String.raw`
-import os, select, socket, struct, sys, time
+import fcntl, os, select, socket, struct, sys, time
 from array import array
 mark = bytes.fromhex(sys.argv[1])
 numbers = [int(word) for word in sys.argv[2].split()]
@@ -50,18 +50,24 @@ def emit(id, size):
     try:
         if carrier != "foreign":
             raw(source).sendto(packet(id, size), (target, 0))
-        elif (target, lanes[id][4]) in ethers:
-            ear.sendto(packet(id, size), (lanes[id][4], 0x800, 0, 1, ethers[target, lanes[id][4]]))
+        elif neighbour(target, lanes[id][4]):
+            ear.sendto(packet(id, size), (lanes[id][4], 0x800, 0, 1, neighbour(target, lanes[id][4])))
         else:
             waiting.append((id, size, time.time()))
     except OSError:
         pass
 
-def neighbours():
-    with open("/proc/net/arp") as table:
-        for address, type, flags, ether, _, device in [line.split() for line in list(table)[1:]]:
-            if type == "0x1" and int(flags, 16) & 2:
-                ethers[address, device] = bytes.fromhex(ether.replace(":", ""))
+def neighbour(target, device):
+    if (target, device) not in ethers:
+        request = struct.pack("=H2x4s8x16xi16x16s", 2, socket.inet_aton(target), 0, device.encode())
+        try:
+            type, ether, flags = struct.unpack_from("=16xH6s8xi", fcntl.ioctl(probe, 0x8954, request))
+        except OSError:
+            return None
+        if type != 1 or not flags & 2:
+            return None
+        ethers[target, device] = ether
+    return ethers[target, device]
 
 def resolve(target, device):
     if (target, device) in asked:
@@ -75,12 +81,11 @@ def resolve(target, device):
         pass
 
 def wait_for_neighbours():
-    neighbours()
     still = [item for item in waiting if time.time() - item[2] < 1]
     waiting.clear()
     for item in still:
         where = lanes[item[0]][3], lanes[item[0]][4]
-        if where in ethers:
+        if neighbour(*where):
             queue.insert(0, item[:2])
         else:
             resolve(*where)
@@ -113,7 +118,7 @@ try:
     ear = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x800))
     ear.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)
     ear.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", len(code) // 8, code.buffer_info()[0]))
-    socket.socket(socket.AF_INET, socket.SOCK_RAW, 255)
+    probe = socket.socket(socket.AF_INET, socket.SOCK_RAW, 255)
 except OSError as error:
     say("E raw and packet sockets:", error.strerror)
     sys.exit()

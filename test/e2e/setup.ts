@@ -6,6 +6,7 @@ import { labUp } from "../../src/lab/up.ts";
 /** What tests run on the machine or in hosts that have its root, besides what a lab needs. */
 const BESIDES = [
   need("tshark", "tshark"),
+  need("nft", "nftables"),
   need("ufw", "ufw"),
   need("firewalld", "firewalld"),
   need("dbus-daemon", "dbus-daemon", "dbus"),
