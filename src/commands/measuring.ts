@@ -1,6 +1,6 @@
 import { phase } from "../apply/phase.ts";
 import { measure } from "../doctor/measure.ts";
-import type { Evidence } from "../model/evidence.ts";
+import type { Evidence, Way } from "../model/evidence.ts";
 import { fabric, type Fabric } from "../model/fabric.ts";
 import { waysToMeasure } from "../model/ways.ts";
 import type { Context } from "./context.ts";
@@ -9,19 +9,12 @@ import type { Look } from "./look.ts";
 /** By the host that sent and the host that it sent to. */
 export type Measured = ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
 
-/**
- * Measures the ways between the hosts whose evidence is missing or no longer about them, with an end on a chosen host; all of those
- * with `reprobe`. Nothing on a host is changed. Hosts on which nothing could be measured are told of, and are left to the plan.
- */
-export const measureWays = async (
-  look: Look,
-  context: Context,
-  { reprobe }: { readonly reprobe: boolean },
-): Promise<Measured> => {
-  const { inventory, sights, chosen, hosts } = look;
-  const matters = (from: string, to: string): boolean => chosen.has(from) || chosen.has(to);
-  const ways = waysToMeasure(fabric(inventory, sights, { chosen }), { again: reprobe, matters });
-  if (ways.length === 0) return new Map();
+/** The ways whose evidence is missing or no longer about them, with an end on a chosen host; all of those with `reprobe`. */
+export const openWays = ({ chosen }: Look, whole: Fabric, { reprobe }: { readonly reprobe: boolean }): readonly Way[] =>
+  waysToMeasure(whole, { again: reprobe, matters: (from, to) => chosen.has(from) || chosen.has(to) });
+
+/** Measures these. Nothing on a host is changed. Hosts on which nothing could be measured are told of, and are left to the plan. */
+export const measureWays = async ({ hosts }: Look, context: Context, ways: readonly Way[]): Promise<Measured> => {
   const { signal } = context.progress;
   const { done, failed } = await phase(
     "Measure the ways between the hosts",

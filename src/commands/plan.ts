@@ -27,7 +27,9 @@ export const plan = (
         ...(obstacles.length > 0 ? ["", obstaclesText(obstacles)] : []),
       ].join("\n"),
       errors,
-      json: { ...planJson(plans, seen, whole), obstacles },
+      get json() {
+        return { ...planJson(plans, seen, whole), obstacles };
+      },
       code: failureCode(errors) || (changes && options.detailedExitcode ? 2 : 0),
     };
   });

@@ -1,6 +1,7 @@
 import { combined, XhostError } from "../errors.ts";
 import { clashes } from "../model/conflicts.ts";
 import type { Fabric } from "../model/fabric.ts";
+import type { Way } from "../model/evidence.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
 import { orphanBridges } from "../model/orphans.ts";
@@ -12,7 +13,7 @@ import type { HostPlan } from "../plan/step.ts";
 import { wantedState } from "../plan/wanted.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
-import { measureWays, wholeOf, type Measured } from "./measuring.ts";
+import { measureWays, openWays, wholeOf, type Measured } from "./measuring.ts";
 
 /** What the user allows beyond the usual. */
 export type PlanOptions = { readonly iKnow: boolean; readonly reprobe: boolean };
@@ -29,11 +30,9 @@ export const planDeploy = async (
   context: Context,
   options: PlanOptions,
 ): Promise<Planned & { readonly measured: Measured }> => {
-  const blind = wholeOf(look);
-  const early = clashesOf(look, blind, { ...options, unmeasured: true });
-  if (early.length > 0) throw combined(early);
-  const measured = await measureWays(look, context, options);
-  const whole = measured.size === 0 ? blind : wholeOf(look, measured);
+  const { ways, known } = beforehand(look, options);
+  const measured: Measured = known === undefined ? await measureWays(look, context, ways) : new Map();
+  const whole = known ?? wholeOf(look, measured);
   const clashes = clashesOf(look, whole, { iKnow: options.iKnow });
   if (clashes.length > 0) throw combined(clashes);
   const plans = plansOf(look, whole, context);
@@ -41,6 +40,21 @@ export const planDeploy = async (
   const missing = await unavailableImages(look.hosts, plans);
   if (missing.length > 0) throw combined(missing);
   return { plans, whole, measured };
+};
+
+/**
+ * The ways that are to be measured, and where there are none the fabric as it is known; throws what is in the way whatever is measured. A function of its own: where
+ * there are any, what was put together for them is gone before they are measured.
+ */
+const beforehand = (
+  look: Look,
+  options: PlanOptions,
+): { readonly ways: readonly Way[]; readonly known: Fabric | undefined } => {
+  const blind = wholeOf(look);
+  const early = clashesOf(look, blind, { ...options, unmeasured: true });
+  if (early.length > 0) throw combined(early);
+  const ways = openWays(look, blind, options);
+  return { ways, known: ways.length === 0 ? blind : undefined };
 };
 
 /** `unmeasured`, `reprobe`: as in `Allowed`. */

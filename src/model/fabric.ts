@@ -54,13 +54,16 @@ export const fabric = (
     paths,
     ports: portsOf(inventory.name, sights, { addresses, chosen }),
     evidence: new Map(
-      [...sights].map(([name, { facts }]) => [
-        name,
-        new Map([...keptEvidence(facts, inventory.name), ...(measured.get(name) ?? [])]),
-      ]),
+      [...sights].map(([name, { facts }]) => [name, newer(keptEvidence(facts, inventory.name), measured.get(name))]),
     ),
   };
 };
+
+/** Of many hosts one of the two is most often all there is. */
+const newer = (kept: Known, measured: Known = new Map()): Known =>
+  measured.size === 0 ? kept : kept.size === 0 ? measured : new Map([...kept, ...measured]);
+
+type Known = ReadonlyMap<string, Evidence>;
 
 const blocksOf = (network: string, byHost: ReadonlyMap<string, readonly string[]>): readonly Block[] =>
   [...byHost].flatMap(([at, all]) => all.map((subnet) => ({ network, at, subnet, cidr: cidrOf(subnet) })));

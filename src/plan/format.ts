@@ -11,7 +11,7 @@ export const formatPlan = (
   const host = (p: HostPlan): readonly string[] => [
     paint(p.host, "host"),
     ...p.steps.flatMap((step) => [
-      ...step.changes.map((c) => `  ${paint(`${c.sign} ${changeText(c)}`, c.sign)}`),
+      ...(commands ? step.changes.map(changeLine) : few(step.changes)).map(([text, sign]) => `  ${paint(text, sign)}`),
       ...(commands ? commandsOf(step).map((line) => `      ${paint(line, "command")}`) : []),
     ]),
     "",
@@ -23,7 +23,25 @@ export const formatPlan = (
 export type Paint = (text: string, as: Sign | "host" | "command") => string;
 const plain: Paint = (text) => text;
 
-const changeText = (change: Change): string => `${change.what}${change.detail === "" ? "" : `: ${change.detail}`}`;
+const changeLine = ({ sign, what, detail }: Change): readonly [string, Sign] => [
+  `${sign} ${what}${detail === "" ? "" : `: ${detail}`}`,
+  sign,
+];
+
+/** So many changes of one kind are told one by one where the commands are not asked for: hundreds of hosts have hundreds of routes each. */
+const MANY = 20;
+
+/** Of more than that the first ones, and how many more they are. */
+const few = (changes: readonly Change[]): readonly (readonly [string, Sign])[] => {
+  const kinds = Map.groupBy(changes, ({ sign, what }) => `${sign} ${what.split(" ", 1)[0] ?? ""}`);
+  if ([...kinds.values()].every((group) => group.length <= MANY)) return changes.map(changeLine);
+  return [...kinds].flatMap(([kind, group]) => {
+    if (group.length <= MANY) return group.map(changeLine);
+    const shown = group.slice(0, 3).map(changeLine);
+    const sign = group[0]?.sign ?? "~";
+    return [...shown, [`${kind}: ${group.length - shown.length} more, which xhost plan names`, sign] as const];
+  });
+};
 
 /** The step's calls and commands as a person would type or send them. */
 const commandsOf = (step: Step): readonly string[] =>
@@ -73,9 +91,10 @@ export const disconnection = ({ name }: Extract<DockerCall, { call: "disconnectN
 
 /** How many changes of each sign. */
 export const counts = (plans: readonly HostPlan[]): Readonly<Record<Sign, number>> => {
-  const all = plans.flatMap((p) => p.steps.flatMap((s) => s.changes));
-  const count = (sign: Sign): number => all.filter((c) => c.sign === sign).length;
-  return { "+": count("+"), "~": count("~"), "±": count("±"), "-": count("-") };
+  const found = { "+": 0, "~": 0, "±": 0, "-": 0 };
+  // Step by step: of hundreds of hosts the changes would not fit into memory beside each other.
+  for (const { steps } of plans) for (const { changes } of steps) for (const { sign } of changes) found[sign]++;
+  return found;
 };
 
 const summary = (plans: readonly HostPlan[]): string => {
