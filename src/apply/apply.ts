@@ -1,5 +1,5 @@
 import { extended, XhostError } from "../errors.ts";
-import type { HostPlan, Step, Undo } from "../plan/step.ts";
+import type { HostPlan, ShellStep, Step, Undo } from "../plan/step.ts";
 import type { Host } from "../ssh/host.ts";
 import { armLines, settledBy, takeBackScript } from "../plan/confirm-lines.ts";
 import { runCalls, type CallContext } from "./docker-calls.ts";
@@ -64,18 +64,25 @@ const isStart = (step: Step | undefined): boolean =>
 const applyStep = async (host: Host, step: Step, context: ApplyContext): Promise<void> => {
   if (step.kind === "docker") return runCalls(host, step.calls, context);
   context.say("routes and firewall");
-  const { undo, script } = step;
+  const { undo } = step;
   if (undo === undefined) {
-    await host.run(script, WHAT);
+    await host.run(step.script, WHAT);
     return;
   }
-  const armed = ["set -e", ...armLines(undo, context.confirmTimeout), script].join("\n");
-  await host.run(armed, WHAT, script).catch(async (error: unknown) => {
-    throw error instanceof XhostError ? extended(error, [await takenBack(host, undo, context)]) : error;
-  });
+  await armed(host, step, { undo, context });
   context.say("confirming");
   await context.confirm();
 };
+
+/** Not async: the texts are as long as the host has peers, and nothing here holds them while the host is at work. */
+const armed = (host: Host, { script }: ShellStep, { undo, context }: Armed): Promise<string> =>
+  host
+    .run(["set -e", ...armLines(undo, context.confirmTimeout), script].join("\n"), WHAT, script)
+    .catch(async (error: unknown) => {
+      throw error instanceof XhostError ? extended(error, [await takenBack(host, undo, context)]) : error;
+    });
+
+type Armed = { readonly undo: Undo; readonly context: ApplyContext };
 
 const WHAT = "set routes and firewall";
 

@@ -14,15 +14,22 @@ import {
 } from "./session.ts";
 
 /** `Host.run`: a whole script on the standard input of `sh`; `$1` is sshd's SSH_CONNECTION, which sudo would drop. */
-export const run = async (remote: Remote, script: string, what: string, shown = script): Promise<string> => {
-  const { channel, release } = await startSession(remote, asRoot(remote, `sh -s "$SSH_CONNECTION"`), what);
-  try {
-    const ended = finished(channel, remote.timeout);
-    channel.end(framed(script));
-    return output({ remote, shown, what }, await ended);
-  } finally {
-    release();
-  }
+export const run = (remote: Remote, script: string, what: string, shown = script): Promise<string> => {
+  const job = { remote, what, shown: excerpt(shown) };
+  let unsent = framed(script);
+  const running = async (): Promise<string> => {
+    const { channel, release } = await startSession(remote, asRoot(remote, `sh -s "$SSH_CONNECTION"`), what);
+    try {
+      const ended = finished(channel, remote.timeout);
+      channel.end(unsent);
+      // It may be long, and hosts take their time: with hundreds of them nothing here holds it any more.
+      unsent = "";
+      return output(job, await ended);
+    } finally {
+      release();
+    }
+  };
+  return running();
 };
 
 /**
@@ -49,11 +56,12 @@ const finished = (channel: Channel, timeout: number): Promise<End | "late"> =>
     });
   });
 
+/** `shown`: of the script, for errors. */
 type Job = { readonly remote: Remote; readonly shown: string; readonly what: string };
 
 const output = ({ remote, shown, what }: Job, end: End | "late"): string => {
   const error = (why: string, stderr: string): XhostError =>
-    new XhostError("REMOTE", `${what}: ${why}\n${excerpt(shown)}\n${stderr}`.trimEnd(), { host: remote.name });
+    new XhostError("REMOTE", `${what}: ${why}\n${shown}\n${stderr}`.trimEnd(), { host: remote.name });
   if (end === "late") throw lostError(remote, what) ?? error(`no end within ${remote.timeout} s (--timeout)`, "");
   if (end.status === undefined && end.signal === undefined) {
     const lost = lostError(remote, what);
