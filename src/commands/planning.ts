@@ -79,22 +79,28 @@ export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">
   ...planning(look, whole, context),
 ];
 
-/** The same, host by host: of thousands with a route to each other they need not all be there at once. Named volumes that are no longer wanted stay: they hold data. */
+/** The same, host by host: of thousands with a route to each other they need not all be there at once. */
 export function* planning(look: Look, whole: Fabric, context: Pick<Context, "env">): Generator<HostPlan, void> {
-  const project = look.inventory.name;
-  for (const { name, facts, desired } of wantedStates(look, whole, context)) {
-    const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
-    const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
-    yield planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
-  }
+  for (const seen of answered(look)) yield planOf(look, whole, context, seen);
 }
+
+/** Named volumes that are no longer wanted stay: they hold data. */
+const planOf = ({ inventory }: Look, whole: Fabric, { env }: Pick<Context, "env">, { name, facts }: Seen): HostPlan => {
+  const project = inventory.name;
+  const desired = wantedState(whole, name, facts, env);
+  const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
+  const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
+  return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
+};
 
 /** What should stand on the chosen hosts that answered, with what was seen of them, host by host; pure. */
 export function* wantedStates(look: Look, whole: Fabric, { env }: Pick<Context, "env">): Generator<Wanted, void> {
   for (const { name, facts } of answered(look)) yield { name, facts, desired: wantedState(whole, name, facts, env) };
 }
 
-type Wanted = { readonly name: string; readonly facts: Facts; readonly desired: HostState };
+/** A host that was seen. */
+type Seen = { readonly name: string; readonly facts: Facts };
+type Wanted = Seen & { readonly desired: HostState };
 
 /** Plans the way back: nothing is desired. Named volumes stay unless asked for. */
 export const planDestroy = (look: Look, { volumes }: { volumes: boolean }): readonly HostPlan[] => {
@@ -131,7 +137,7 @@ const refuseStrangers = (look: Look, plans: readonly HostPlan[]): void => {
 };
 
 /** The chosen hosts that were seen, in the order of the file. */
-const answered = ({ inventory, chosen, sights }: Look): { name: string; facts: Facts }[] =>
+const answered = ({ inventory, chosen, sights }: Look): readonly Seen[] =>
   inventory.hosts
     .filter(({ name }) => chosen.has(name))
     .flatMap(({ name }) => {

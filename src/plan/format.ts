@@ -8,15 +8,17 @@ export const formatPlan = (
   const busy = plans.filter((p) => p.steps.length > 0);
   if (busy.length === 0)
     return unknown > 0 ? `Nothing to do on ${plans.map((p) => p.host).join(", ")}.` : "Nothing to do.";
-  const host = (p: HostPlan): readonly string[] => [
-    paint(p.host, "host"),
-    ...p.steps.flatMap((step) => [
-      ...(commands ? step.changes.map(changeLine) : few(step.changes)).map(([text, sign]) => `  ${paint(text, sign)}`),
+  const found = { ...NONE };
+  const stepLines = (step: Step): readonly string[] => {
+    const { changes } = step;
+    note(found, changes);
+    return [
+      ...(commands ? changes.map(changeLine) : few(changes)).map(([text, sign]) => `  ${paint(text, sign)}`),
       ...(commands ? commandsOf(step).map((line) => `      ${paint(line, "command")}`) : []),
-    ]),
-    "",
-  ];
-  return [...busy.flatMap(host), summary(busy)].join("\n");
+    ];
+  };
+  const hosts = busy.flatMap(({ host, steps }) => [paint(host, "host"), ...steps.flatMap(stepLines), ""]);
+  return [...hosts, summary(busy.length, found)].join("\n");
 };
 
 /** Colours a piece of a plan; the default leaves it as it is. */
@@ -89,16 +91,20 @@ export const disconnection = ({ name }: Extract<DockerCall, { call: "disconnectN
   Force: true,
 });
 
+type Counts = Record<Sign, number>;
+const NONE: Readonly<Counts> = { "+": 0, "~": 0, "±": 0, "-": 0 };
+
+const note = (found: Counts, changes: readonly Change[]): void => {
+  for (const { sign } of changes) found[sign]++;
+};
+
 /** How many changes of each sign. */
-export const counts = (plans: readonly HostPlan[]): Readonly<Record<Sign, number>> => {
-  const found = { "+": 0, "~": 0, "±": 0, "-": 0 };
+export const counts = (plans: readonly HostPlan[]): Readonly<Counts> => {
+  const found = { ...NONE };
   // Step by step: of hundreds of hosts the changes would not fit into memory beside each other.
-  for (const { steps } of plans) for (const { changes } of steps) for (const { sign } of changes) found[sign]++;
+  for (const { steps } of plans) for (const { changes } of steps) note(found, changes);
   return found;
 };
 
-const summary = (plans: readonly HostPlan[]): string => {
-  const n = counts(plans);
-  const hosts = `${plans.length} host${plans.length === 1 ? "" : "s"}`;
-  return `${hosts}: ${n["+"]} to add, ${n["~"]} to change, ${n["±"]} to replace, ${n["-"]} to remove.`;
-};
+const summary = (size: number, n: Readonly<Counts>): string =>
+  `${size} host${size === 1 ? "" : "s"}: ${n["+"]} to add, ${n["~"]} to change, ${n["±"]} to replace, ${n["-"]} to remove.`;
