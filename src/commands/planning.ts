@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { combined, XhostError } from "../errors.ts";
 import { clashes } from "../model/conflicts.ts";
 import type { Fabric } from "../model/fabric.ts";
@@ -35,7 +36,13 @@ export const planDeploy = async (
   const whole = known ?? wholeOf(look, measured);
   const clashes = clashesOf(look, whole, { iKnow: options.iKnow });
   if (clashes.length > 0) throw combined(clashes);
-  const plans = plansOf(look, whole, context);
+  const plans: HostPlan[] = [];
+  for (const plan of planning(look, whole, context)) {
+    plans.push(plan);
+    // With hundreds of hosts it takes a while: an interrupt is heard, and V8 gets to clear up in between.
+    await setImmediate();
+    context.progress.signal.throwIfAborted();
+  }
   refuseStrangers(look, plans);
   const missing = await unavailableImages(look.hosts, plans);
   if (missing.length > 0) throw combined(missing);

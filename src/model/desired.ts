@@ -83,7 +83,15 @@ const entrances = (places: readonly Place[], fabric: Fabric, host: string): read
 const evidenceOf = (fabric: Fabric, host: string): readonly OwnFile[] => {
   const known = fabric.inventory.hosts.flatMap(({ name }) => fabric.evidence.get(host)?.get(name) ?? []);
   if (known.length === 0) return [];
-  return [{ kind: "file", path: evidenceFile(fabric.inventory.name), content: formatEvidence(known) }];
+  return [
+    {
+      ...{ kind: "file", path: evidenceFile(fabric.inventory.name) },
+      // Made when it is asked for, as rules are: with hundreds of hosts each file has a line for each other one.
+      get content() {
+        return formatEvidence(known);
+      },
+    },
+  ];
 };
 
 /** What Docker or the kernel changes on the host on behalf of our networks; listed, so that it can be put back. */
