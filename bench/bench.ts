@@ -1,12 +1,13 @@
 // How long xhost takes beside what else does the same work: a quick set in less than ten minutes, or all of it.
 //   npm run bench                                2 and 10 hosts, by hand and Ansible: bench/results.md
-//   npm run bench:full [-- --scale FILE]         30 hosts too, Swarm, scale and planning: bench/results-full.md. FILE has what bench:scale has measured already
+//   npm run bench:full [-- --scale FILE]         30 hosts too, Swarm, scale and planning: bench/results-full.md, and the tables of docs/performance.md. FILE has what bench:scale has measured already
 //   node bench/bench.ts --hosts 2 --rounds 1 [--swarm]    one size and that many rounds of each; the tables are only printed
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { installPackages, packagesFor } from "../src/lab/install.ts";
 import { missingOf } from "../src/lab/programs.ts";
 import { againstAnsible } from "./ansible.ts";
+import { document } from "./document.ts";
 import { fleetOf, root } from "./fleet.ts";
 import { againstTheLimit } from "./limit.ts";
 import type { Pair } from "./measured.ts";
@@ -27,7 +28,7 @@ const QUICK: readonly Size[] = [
 ];
 const FULL: readonly Size[] = [
   { hosts: 2, limit: 5, ansible: 3 },
-  { hosts: 10, limit: 3, ansible: 1 },
+  { hosts: 10, limit: 2, ansible: 1 },
   { hosts: 30, limit: 1, ansible: 1 },
 ];
 
@@ -109,4 +110,5 @@ for (const words of isWhole && isFull ? OTHERS : []) {
   sections.push(await other(words));
   await write();
 }
+if (isWhole && isFull) await document();
 process.exitCode = code;
