@@ -40,8 +40,8 @@ export const look = async <T>(
   use: (look: Look) => Promise<T>,
   { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<T> => {
-  keepHeapSmall();
   const inventory = await readInventory(file, context);
+  keepHeapSmall(inventory.hosts.length);
   const chosen = new Set(limit ?? inventory.hosts.map((h) => h.name));
   const unknown = [...chosen].filter((name) => inventory.hosts.every((h) => h.name !== name));
   if (unknown.length > 0)
