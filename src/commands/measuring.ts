@@ -1,13 +1,10 @@
 import { phase } from "../apply/phase.ts";
 import { measure } from "../doctor/measure.ts";
 import type { Evidence, Way } from "../model/evidence.ts";
-import { fabric, type Fabric } from "../model/fabric.ts";
+import { fabric, type Fabric, type Measured } from "../model/fabric.ts";
 import { waysToMeasure } from "../model/ways.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
-
-/** By the host that sent and the host that it sent to. */
-export type Measured = ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
 
 /** The ways whose evidence is missing or no longer about them, with an end on a chosen host; all of those with `reprobe`. */
 export const openWays = ({ chosen }: Look, whole: Fabric, { reprobe }: { readonly reprobe: boolean }): readonly Way[] =>

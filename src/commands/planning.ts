@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { combined, XhostError } from "../errors.ts";
 import { clashes } from "../model/conflicts.ts";
-import type { Fabric } from "../model/fabric.ts";
+import type { Fabric, Measured } from "../model/fabric.ts";
 import type { Way } from "../model/evidence.ts";
 import type { Facts } from "../model/facts.ts";
 import { PROJECT_LABEL } from "../model/names.ts";
@@ -14,7 +14,7 @@ import type { HostPlan } from "../plan/step.ts";
 import { wantedState } from "../plan/wanted.ts";
 import type { Context } from "./context.ts";
 import type { Look } from "./look.ts";
-import { measureWays, openWays, wholeOf, type Measured } from "./measuring.ts";
+import { measureWays, openWays, wholeOf } from "./measuring.ts";
 
 /** What the user allows beyond the usual. */
 export type PlanOptions = { readonly iKnow: boolean; readonly reprobe: boolean };

@@ -81,7 +81,7 @@ const entrances = (places: readonly Place[], fabric: Fabric, host: string): read
 
 /** What was measured on the ways from here, so that it need not be measured again. */
 const evidenceOf = (fabric: Fabric, host: string): readonly OwnFile[] => {
-  const known = fabric.inventory.hosts.flatMap(({ name }) => fabric.evidence.get(host)?.get(name) ?? []);
+  const known = fabric.inventory.hosts.flatMap(({ name }) => fabric.evidence(host, name) ?? []);
   if (known.length === 0) return [];
   return [
     {

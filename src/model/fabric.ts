@@ -21,16 +21,19 @@ export type Fabric = {
   /** How packets get from each host that was looked at to an address. */
   readonly paths: ReadonlyMap<string, (address: string) => HostPath | undefined>;
   readonly ports: Ports;
-  /** What was measured, by the host that sent and the host that it sent to. */
-  readonly evidence: ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
+  /** What is known of the way from one host to another. */
+  readonly evidence: (from: string, to: string) => Evidence | undefined;
 };
+
+/** What was measured, by the host that sent and the host that it sent to. */
+export type Measured = ReadonlyMap<string, ReadonlyMap<string, Evidence>>;
 
 /** A subnet of a network, and the host that has it. */
 export type Block = { readonly network: string; readonly at: string; readonly subnet: string; readonly cidr: Cidr };
 
 /** What is new in this run: what was measured, which stands before what is kept on the hosts, and which hosts are to be changed (default: all). */
 type News = {
-  readonly measured?: Fabric["evidence"] | undefined;
+  readonly measured?: Measured | undefined;
   readonly chosen?: ReadonlySet<string> | undefined;
 };
 
@@ -53,17 +56,10 @@ export const fabric = (
     blocks: new Map([...subnets].map(([network, byHost]) => [network, blocksOf(network, byHost)])),
     paths,
     ports: portsOf(inventory.name, sights, { addresses, chosen }),
-    evidence: new Map(
-      [...sights].map(([name, { facts }]) => [name, newer(keptEvidence(facts, inventory.name), measured.get(name))]),
-    ),
+    evidence: (from, to) =>
+      measured.get(from)?.get(to) ?? keptEvidence(sights.get(from)?.facts, inventory.name).get(to),
   };
 };
-
-/** Of many hosts one of the two is most often all there is. */
-const newer = (kept: Known, measured: Known = new Map()): Known =>
-  measured.size === 0 ? kept : kept.size === 0 ? measured : new Map([...kept, ...measured]);
-
-type Known = ReadonlyMap<string, Evidence>;
 
 const blocksOf = (network: string, byHost: ReadonlyMap<string, readonly string[]>): readonly Block[] =>
   [...byHost].flatMap(([at, all]) => all.map((subnet) => ({ network, at, subnet, cidr: cidrOf(subnet) })));

@@ -191,7 +191,7 @@ const directionOf = (fabric: Fabric, network: InventoryNetwork, from: string, to
   const here = hereOf(fabric, from);
   const peer = peerOf(fabric, network, from, to);
   if (here === undefined || peer === undefined || fabric.sights.get(to)?.facts === undefined) return undefined;
-  const kept = fabric.evidence.get(from)?.get(to);
+  const kept = fabric.evidence(from, to);
   const way = { source: here.local, target: peer.address, mtu: peer.path.mtu };
   return { here, peer, evidence: kept !== undefined && isAbout(kept, way) ? kept : undefined };
 };

@@ -84,7 +84,7 @@ const shared = (carriers: readonly Carrier[]): readonly Carrier[] => {
 const known = new Map<string, readonly Carrier[]>();
 
 const isKnown = (fabric: Fabric, way: Way): boolean => {
-  const evidence = fabric.evidence.get(way.from)?.get(way.to);
+  const evidence = fabric.evidence(way.from, way.to);
   return (
     evidence !== undefined && isAbout(evidence, way) && way.carriers.every((carrier) => evidence.sizes.has(carrier))
   );

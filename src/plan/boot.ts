@@ -15,13 +15,16 @@ const VOLATILE: readonly Resource["kind"][] = ["link", "peer", "neighbour", "fdb
 /** Whether a restart of the host takes it away. */
 export const isVolatile = ({ kind }: Resource): boolean => VOLATILE.includes(kind);
 
-/** A state with what brings it back after a restart of the host; nothing is added where nothing of it would be lost. */
+/** The state that `make` makes, each time the same, with what brings it back after a restart of the host; nothing is added where nothing of it would be lost. */
 export const withBoot = (
-  desired: HostState,
+  make: () => HostState,
   project: string,
   { systemd, programs }: Pick<Facts, "systemd" | "programs">,
 ): HostState => {
+  const desired = make();
   if (!desired.some(isVolatile)) return desired;
+  // Of hundreds of hosts' routes those that stand already are not kept for what is written in the end.
+  let kept: HostState | undefined = desired;
   const lacking = unitLacking(systemd);
   const unit = lacking === undefined ? { path: programs.has("firewalld") } : undefined;
   let digests: Boot["digests"] | undefined;
@@ -29,12 +32,13 @@ export const withBoot = (
     ...{ kind: "boot", unit: unit && "enabled", lacking },
     // Where nothing stands that it is compared with, nobody asks for it.
     get digests() {
-      digests ??= new Map(bootFiles(desired, project, unit).map(([path, lines]) => [path, digestOf(lines)]));
+      digests ??= new Map(bootFiles(kept ?? make(), project, unit).map(([path, lines]) => [path, digestOf(lines)]));
+      kept = undefined;
       return digests;
     },
     // Rendered anew where they are to be written: many hosts' do not fit into memory.
     get files() {
-      return new Map(bootFiles(desired, project, unit));
+      return new Map(bootFiles(kept ?? make(), project, unit));
     },
   };
   return [...desired, boot];

@@ -10,4 +10,4 @@ export const wantedState = (
   host: string,
   facts: Facts,
   env: Parameters<typeof desiredState>[3],
-): HostState => withBoot(desiredState(fabric, host, facts, env), fabric.inventory.name, facts);
+): HostState => withBoot(() => desiredState(fabric, host, facts, env), fabric.inventory.name, facts);

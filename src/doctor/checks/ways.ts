@@ -30,7 +30,7 @@ const unknown = ({ fabric, seen, deploy }: Scene): readonly Cause[] => {
 const grown = ({ fabric, deploy }: Scene, sizes: ReadonlyMap<Way, Sizes>): readonly Cause[] => {
   const growth = (way: Way): readonly number[] =>
     [...(sizes.get(way) ?? [])].map(([carrier, bytes]) => {
-      const before = fabric.evidence.get(way.from)?.get(way.to)?.sizes.get(carrier) ?? bytes;
+      const before = fabric.evidence(way.from, way.to)?.sizes.get(carrier) ?? bytes;
       return before > 0 && bytes > before ? bytes : 0;
     });
   const all = [...sizes.keys()];
