@@ -12,7 +12,7 @@ import { both, fleet } from "./fleet.ts";
 
 /** Inventories on what real hosts with Docker 20.10, 28.5 and 26.1 said (test/captures): the plans, word for word. */
 const planText = (seen: Look): string =>
-  `${formatPlan(plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} }), { commands: true })}\n`;
+  `${formatPlan(plansOf(seen, fabric(seen.inventory, seen.sights), { env: {} }))}\n`;
 const golden = (name: string): string => join(import.meta.dirname, "golden", name);
 
 const plane =
@@ -94,7 +94,7 @@ test.each(Object.entries(CASES))("plan: %s", async (name, each) => {
 
 test("plan: destroy", async () => {
   const plans = planDestroy(await look({ moment: "after" }), { volumes: false });
-  await expect(`${formatPlan(plans, { commands: true })}\n`).toMatchFileSnapshot(golden("destroy.txt"));
+  await expect(`${formatPlan(plans)}\n`).toMatchFileSnapshot(golden("destroy.txt"));
 });
 
 describe("a plan", () => {

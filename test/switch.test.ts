@@ -18,7 +18,7 @@ const stateBy = async (plane: string, edit: (f: Facts) => Facts = (f) => f): Pro
 };
 
 const planned = (desired: HostState, actual: HostState): readonly string[] =>
-  formatPlan([planHost("h1", { desired, actual, project: "capture" })], { commands: true })
+  formatPlan([planHost("h1", { desired, actual, project: "capture" })])
     .split("\n")
     .map((line) => line.trim());
 

@@ -29,7 +29,11 @@ export const change = async (
   const changes = plans.some((p) => p.steps.length > 0);
   if (plans.length > 0)
     context.show(
-      formatPlan(plans, { paint: context.paint, commands: context.verbose, unknown: lookFailures(look).length }),
+      formatPlan(plans, {
+        paint: context.paint,
+        elsewhere: context.verbose ? undefined : "--verbose",
+        unknown: lookFailures(look).length,
+      }),
     );
   if (!changes) return { done: new Map(), failed: new Map() };
   if (!yes && !(await context.confirm(question))) return undefined;

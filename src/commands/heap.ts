@@ -10,6 +10,6 @@ import { setFlagsFromString } from "node:v8";
  */
 export const keepHeapSmall = (hosts: number): void => {
   setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString(`--heap-growing-percent=${hosts > 1000 ? 30 : 15}`);
+  setFlagsFromString("--heap-growing-percent=15");
   Buffer.poolSize = 8192;
 };

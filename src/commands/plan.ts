@@ -21,9 +21,7 @@ export const plan = (
     return {
       text: [
         ...(pairs === "" ? [] : [pairs, ""]),
-        ...(plans.length > 0
-          ? [formatPlan(plans, { paint: context.paint, commands: true, unknown: errors.length })]
-          : []),
+        ...(plans.length > 0 ? [formatPlan(plans, { paint: context.paint, unknown: errors.length })] : []),
         ...(obstacles.length > 0 ? ["", obstaclesText(obstacles)] : []),
       ].join("\n"),
       errors,

@@ -88,17 +88,14 @@ export const plansOf = (look: Look, whole: Fabric, context: Pick<Context, "env">
 
 /** The same, host by host: of thousands with a route to each other they need not all be there at once. */
 export function* planning(look: Look, whole: Fabric, context: Pick<Context, "env">): Generator<HostPlan, void> {
-  for (const seen of answered(look)) yield planOf(look, whole, context, seen);
+  const project = look.inventory.name;
+  for (const { name, facts, desired } of wantedStates(look, whole, context)) {
+    // Named volumes that are no longer wanted stay: they hold data.
+    const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
+    const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
+    yield planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
+  }
 }
-
-/** Named volumes that are no longer wanted stay: they hold data. */
-const planOf = ({ inventory }: Look, whole: Fabric, { env }: Pick<Context, "env">, { name, facts }: Seen): HostPlan => {
-  const project = inventory.name;
-  const desired = wantedState(whole, name, facts, env);
-  const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
-  const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
-  return planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
-};
 
 /** What should stand on the chosen hosts that answered, with what was seen of them, host by host; pure. */
 export function* wantedStates(look: Look, whole: Fabric, { env }: Pick<Context, "env">): Generator<Wanted, void> {

@@ -40,7 +40,7 @@ export const status = (target: Target, context: Context): Promise<Outcome> =>
         ? [
             formatPlan(
               plans.filter(({ host }) => differing.has(host)),
-              { paint: context.paint, commands: false },
+              { paint: context.paint, elsewhere: "xhost plan" },
             ),
           ]
         : []),

@@ -1,9 +1,12 @@
 import type { Change, DockerCall, HostPlan, Sign, Step } from "./step.ts";
 
-/** A plan as text: each change with its sign and, with `commands`, below it the exact calls and commands. `unknown`: hosts without a plan. */
+/**
+ * A plan as text: each change with its sign, and below it the exact calls and commands. `elsewhere` names what tells all of that, such as `--verbose`: then the
+ * commands stay away, and of many changes of a kind most. `unknown`: hosts without a plan.
+ */
 export const formatPlan = (
   plans: readonly HostPlan[],
-  { paint = plain, commands, unknown = 0 }: { paint?: Paint; commands: boolean; unknown?: number },
+  { paint = plain, elsewhere, unknown = 0 }: { paint?: Paint; elsewhere?: string | undefined; unknown?: number },
 ): string => {
   const busy = plans.filter((p) => p.steps.length > 0);
   if (busy.length === 0)
@@ -13,8 +16,10 @@ export const formatPlan = (
     const { changes } = step;
     note(found, changes);
     return [
-      ...(commands ? changes.map(changeLine) : few(changes)).map(([text, sign]) => `  ${paint(text, sign)}`),
-      ...(commands ? commandsOf(step).map((line) => `      ${paint(line, "command")}`) : []),
+      ...(elsewhere === undefined ? changes.map(changeLine) : few(changes, elsewhere)).map(
+        ([text, sign]) => `  ${paint(text, sign)}`,
+      ),
+      ...(elsewhere === undefined ? commandsOf(step).map((line) => `      ${paint(line, "command")}`) : []),
     ];
   };
   const hosts = busy.flatMap(({ host, steps }) => [paint(host, "host"), ...steps.flatMap(stepLines), ""]);
@@ -30,18 +35,23 @@ const changeLine = ({ sign, what, detail }: Change): readonly [string, Sign] => 
   sign,
 ];
 
-/** So many changes of one kind are told one by one where the commands are not asked for: hundreds of hosts have hundreds of routes each. */
+/** So many changes of one kind are told one by one in short: hundreds of hosts have hundreds of routes each. */
 const MANY = 20;
 
-/** Of more than that the first ones, and how many more they are. */
-const few = (changes: readonly Change[]): readonly (readonly [string, Sign])[] => {
-  const kinds = Map.groupBy(changes, ({ sign, what }) => `${sign} ${what.split(" ", 1)[0] ?? ""}`);
-  if ([...kinds.values()].every((group) => group.length <= MANY)) return changes.map(changeLine);
-  return [...kinds].flatMap(([kind, group]) => {
-    if (group.length <= MANY) return group.map(changeLine);
-    const shown = group.slice(0, 3).map(changeLine);
-    const sign = group[0]?.sign ?? "~";
-    return [...shown, [`${kind}: ${group.length - shown.length} more, which xhost plan names`, sign] as const];
+/** Of more than that the first three, and how many more they are. */
+const few = (changes: readonly Change[], elsewhere: string): readonly (readonly [string, Sign])[] => {
+  const kindOf = ({ sign, what }: Change): string => `${sign} ${what.split(" ", 1)[0] ?? ""}`;
+  const sizes = new Map<string, number>();
+  for (const change of changes) sizes.set(kindOf(change), (sizes.get(kindOf(change)) ?? 0) + 1);
+  const told = new Map<string, number>();
+  return changes.flatMap((change) => {
+    const kind = kindOf(change);
+    const size = sizes.get(kind) ?? 0;
+    const nth = (told.get(kind) ?? 0) + 1;
+    told.set(kind, nth);
+    if (size <= MANY || nth < 3) return [changeLine(change)];
+    const more: readonly [string, Sign] = [`${kind}: ${size - nth} more, which ${elsewhere} tells`, change.sign];
+    return nth === 3 ? [changeLine(change), more] : [];
   });
 };
 

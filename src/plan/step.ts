@@ -73,7 +73,7 @@ export type ShellStep = {
   readonly changes: readonly Change[];
   readonly script: string;
   /** For people, where the script says again what stands above it. */
-  readonly shown?: readonly string[] | undefined;
+  readonly shown?: readonly string[];
   /** What takes it back, wherever it was cut off; undefined where it can cut nobody off. */
   readonly undo?: Undo | undefined;
 };

@@ -46,7 +46,7 @@ const endOf = (text: string, moment: string): "plan" | "clash" | "problem" => {
       throw new TypeError(`a clash without its place: ${clashes.join("\n")}`);
     if (clashes.length > 0) return "clash";
     const plans = plansOf(seen, whole, { env });
-    formatPlan(plans, { commands: true });
+    formatPlan(plans);
     // Nothing that somebody wrote stands in what a shell gets, but names that are checked.
     for (const step of plans.flatMap((plan) => plan.steps))
       if (step.kind === "shell" && !/^[\n -~]*$/.test(`${step.script}${step.undo?.script ?? ""}`))

@@ -85,7 +85,7 @@ test("a plan shows names of variables, and of the environment names alone", asyn
     /Cmd=\*\*\*,Entrypoint=\*\*\*,Env=\*\*\*,ExposedPorts=[0-9a-f]{8},/,
   );
   expect(list!.shown["Env"]).toEqual(["A=${SECRET}", "B=${B}", "C=***"]);
-  const text = formatPlan(plans, { commands: true }) + JSON.stringify(planJson(plans, seen));
+  const text = formatPlan(plans) + JSON.stringify(planJson(plans, seen));
   expect(text).not.toContain("hunter2");
   expect(text).not.toContain("fallback!");
 });
@@ -96,7 +96,7 @@ test("whatever the secret, it is not in a plan", async () => {
     fc.asyncProperty(secret, async (value) => {
       const { seen, plans } = await planned(value);
       expect(JSON.stringify(bodies(plans).map((call) => call.body))).toContain("s3cr3t");
-      const told = formatPlan(plans, { commands: true }) + JSON.stringify(planJson(plans, seen));
+      const told = formatPlan(plans) + JSON.stringify(planJson(plans, seen));
       expect(told).not.toContain("s3cr3t");
     }),
     { numRuns: 60 },
