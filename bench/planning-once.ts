@@ -7,7 +7,7 @@ import { fleet as fleetOf } from "../test/fleet.ts";
 
 const hosts = Number(process.argv[2] ?? 100);
 const isWhole = process.argv[3] === "whole";
-keepHeapSmall(hosts);
+keepHeapSmall();
 const fleet = await fleetOf(hosts, { stands: false });
 const chosen = new Set(fleet.sights.keys());
 const begin = performance.now();

@@ -41,7 +41,7 @@ export const look = async <T>(
   { deep = false }: { readonly deep?: boolean } = {},
 ): Promise<T> => {
   const inventory = await readInventory(file, context);
-  keepHeapSmall(inventory.hosts.length);
+  keepHeapSmall();
   const chosen = new Set(limit ?? inventory.hosts.map((h) => h.name));
   const unknown = [...chosen].filter((name) => inventory.hosts.every((h) => h.name !== name));
   if (unknown.length > 0)

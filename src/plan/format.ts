@@ -6,7 +6,7 @@ import type { Change, DockerCall, HostPlan, Sign, Step } from "./step.ts";
  */
 export const formatPlan = (
   plans: readonly HostPlan[],
-  { paint = plain, elsewhere, unknown = 0 }: { paint?: Paint; elsewhere?: string | undefined; unknown?: number },
+  { paint = plain, elsewhere, unknown = 0 }: { paint?: Paint; elsewhere?: string | undefined; unknown?: number } = {},
 ): string => {
   const busy = plans.filter((p) => p.steps.length > 0);
   if (busy.length === 0)

@@ -6,6 +6,7 @@ import { explain } from "./explain.ts";
 import { decision, hostKeyAlgorithms, unsaved } from "./host-key.ts";
 import { knownHostName, type KnownHost } from "./known-hosts.ts";
 import type { Resolved } from "./resolve.ts";
+import { keepKeysAsObjects } from "./secret-keys.ts";
 import type { KnownHostsFiles } from "./trust.ts";
 
 /** An SSH connection that is logged in. */
@@ -93,6 +94,7 @@ const loggedIn = (
     client.once("close", () => fail("the other side hung up"));
     client.on("handshake", () => {
       isChecked = true;
+      keepKeysAsObjects(client);
       if (unknown !== undefined) saved ??= save(config, files, unknown);
       // Somebody waits for it only after the login; a failure before that must not be an unhandled one.
       saved?.catch(() => undefined);
