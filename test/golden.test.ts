@@ -4,6 +4,7 @@ import { clashesOf, planDestroy, plansOf } from "../src/commands/planning.ts";
 import type { Look } from "../src/commands/look.ts";
 import { facts, look, type Case } from "./captured.ts";
 import { fabric } from "../src/model/fabric.ts";
+import { evidenceIn } from "../src/model/evidence.ts";
 import type { Facts } from "../src/model/facts.ts";
 import { ownedState } from "../src/model/owned.ts";
 import { formatPlan } from "../src/plan/format.ts";
@@ -65,7 +66,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "narrow-way": {
     moment: "before",
     edit: plane("vxlan"),
-    editFacts: (f) => ({ ...f, evidence: new Map([["capture", narrow(f)]]) }),
+    editFacts: (f) => ({ ...f, evidence: new Map([["capture", evidenceIn(narrow(f))]]) }),
   },
   "volumes-and-ports": {
     moment: "before",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatEvidence, parseEvidence } from "../src/model/evidence.ts";
+import { evidenceIn, formatEvidence, parseEvidence } from "../src/model/evidence.ts";
 import { fabric } from "../src/model/fabric.ts";
 import type { Facts } from "../src/model/facts.ts";
 import { waysToMeasure } from "../src/model/ways.ts";
@@ -38,6 +38,15 @@ describe("what is kept on a host", () => {
     expect(parsed.size).toBe(count);
     if (count > 0) expect(formatEvidence([...parsed.values()])).toBe(`${line}\n`);
   });
+});
+
+it("the text of a file comes back as it was, also where lines are no evidence or not sorted", () => {
+  const [one, two] = ["h2", "h3"].map((to) => `${to} 10.0.0.1 10.0.0.2 1500 foreign=1500 2026-11-22T12:00:00Z\n`);
+  for (const text of [`${one}${two}`, `${two}${one}`, `${one}# mine\n${two}`, `${one}${one}`, "\n"]) {
+    const { all, content } = evidenceIn(text);
+    expect(content).toBe(text);
+    expect([...all.keys()].sort()).toEqual(["h2", "h3"].filter((to) => text.includes(to)));
+  }
 });
 
 describe("what was lost", () => {

@@ -1,5 +1,4 @@
 import { interned } from "../interned.ts";
-import type { Facts } from "./facts.ts";
 
 /**
  * What the fabric between two hosts has to pass, whatever a tunnel puts into it: packets with addresses that it has not given out
@@ -83,15 +82,25 @@ const sizeOf = (text: string): [Carrier, number] => {
 export const isAbout = (evidence: Evidence, way: Pick<Way, "source" | "target" | "mtu">): boolean =>
   evidence.source === way.source && evidence.target === way.target && evidence.mtu === way.mtu;
 
-/** What is kept on a host for the project, by the other host; read once. */
-export const keptEvidence = (facts: Facts | undefined, project: string): ReadonlyMap<string, Evidence> => {
-  const text = facts?.evidence.get(project);
-  if (facts === undefined || text === undefined) return new Map();
-  const known = kept.get(facts);
-  if (known?.project === project) return known.all;
+/** The file of a project as it was found on a host. */
+export type EvidenceFile = { readonly all: ReadonlyMap<string, Evidence>; readonly content: string };
+
+/** Reads it once. Its text is kept only where what it says does not make the same text: of hundreds of hosts each has a line for each other one. */
+export const evidenceIn = (text: string): EvidenceFile => {
   const all = parseEvidence(text);
-  kept.set(facts, { project, all });
-  return all;
+  if (formatEvidence([...all.values()]) !== text) return { all, content: text };
+  return {
+    all,
+    get content() {
+      return formatEvidence([...all.values()]);
+    },
+  };
 };
 
-const kept = new WeakMap<Facts, { readonly project: string; readonly all: ReadonlyMap<string, Evidence> }>();
+/** What is kept on a host for the project, by the other host. */
+export const keptEvidence = (
+  facts: { readonly evidence: ReadonlyMap<string, EvidenceFile> } | undefined,
+  project: string,
+): ReadonlyMap<string, Evidence> => facts?.evidence.get(project)?.all ?? NO_EVIDENCE;
+
+const NO_EVIDENCE: ReadonlyMap<string, Evidence> = new Map();

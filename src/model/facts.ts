@@ -1,4 +1,5 @@
 import type { NftTable } from "./depth-rules.ts";
+import type { EvidenceFile } from "./evidence.ts";
 import type { FdbEntry, Neighbour } from "./link.ts";
 import type { Table } from "./state.ts";
 
@@ -140,8 +141,8 @@ export type Facts = {
   readonly wireguard: readonly WireguardDevice[];
   /** Public wireguard key by project. */
   readonly keys: ReadonlyMap<string, string>;
-  /** What was measured on the ways to other hosts, by project: the file's text. */
-  readonly evidence: ReadonlyMap<string, string>;
+  /** What was measured on the ways to other hosts, by project. */
+  readonly evidence: ReadonlyMap<string, EvidenceFile>;
   /** What became of a change by project: `armed` until somebody confirms it or the host takes it back, `undoing` meanwhile, then `undone WHEN`. */
   readonly unconfirmed: ReadonlyMap<string, string>;
   /** What brings a project's state back after a restart, by project. */

@@ -1,3 +1,4 @@
+import type { EvidenceFile } from "./evidence.ts";
 import type { ChainRules, DockerNetwork, Facts, TableRules } from "./facts.ts";
 import { comesFirst } from "./rules.ts";
 import {
@@ -169,12 +170,20 @@ const remembered = (facts: Facts, project: string): readonly Resource[] => {
 };
 
 const ownFiles = (facts: Facts, project: string): readonly Resource[] => {
-  const [content, key, boot] = [facts.evidence.get(project), facts.keys.get(project), facts.boot.get(project)];
+  const [kept, key, boot] = [facts.evidence.get(project), facts.keys.get(project), facts.boot.get(project)];
   return [
-    ...(content === undefined ? [] : [{ kind: "file", path: evidenceFile(project), content } as const]),
+    ...(kept === undefined ? [] : [ownFile(evidenceFile(project), kept)]),
     ...(key === undefined ? [] : [{ kind: "key", path: keyFile(project), whole: key !== "" } as const]),
     ...(boot === undefined || boot.digests.size === 0
       ? []
       : [{ kind: "boot", digests: boot.digests, unit: boot.unit } as const]),
   ];
 };
+
+/** With a text that is made when it is asked for. */
+const ownFile = (path: string, file: EvidenceFile): Resource => ({
+  ...{ kind: "file", path },
+  get content() {
+    return file.content;
+  },
+});

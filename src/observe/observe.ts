@@ -1,3 +1,4 @@
+import { evidenceIn } from "../model/evidence.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../ssh/host.ts";
 import { observeDocker } from "./docker.ts";
@@ -50,7 +51,9 @@ export const parseHost = (output: string): HostFacts => {
     fdb: parseFdb(part("fdb")),
     wireguard: parseWireguard(part("wireguard")),
     keys: new Map([...byProject(part("keys"))].map(([project, [key = ""]]) => [project, isPublicKey(key) ? key : ""])),
-    evidence: new Map([...byProject(part("paths"))].map(([project, all]) => [project, `${all.join("\n")}\n`])),
+    evidence: new Map(
+      [...byProject(part("paths"))].map(([project, all]) => [project, evidenceIn(`${all.join("\n")}\n`)]),
+    ),
     unconfirmed: new Map(lines(part("confirm")).map(unconfirmed)),
     ...parseBoot(part("boot"), part("systemd"), part("foreign")),
     udpPorts: new Set(lines(part("ports")).map((port) => Number.parseInt(port, 16))),
