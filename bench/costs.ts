@@ -1,16 +1,17 @@
-// What the time of a deploy goes into, seen from inside: node bench/costs.ts [--hosts 2] [--json]
+// What the time of a deploy goes into, seen from inside: npm run bench:costs -- --help
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { COUNT_HOOK, kindOf, type Counts } from "../test/e2e/counts.ts";
 import { fleetOf, published, type Fleet } from "./fleet.ts";
+import { program, whole } from "./program.ts";
 import { median } from "./ratios.ts";
 import { withScratchLab } from "./scratch-lab.ts";
 import { markdownTable, type Section } from "./section.ts";
 
-const { values } = parseArgs({
-  options: { hosts: { type: "string", default: "2" }, json: { type: "boolean", default: false } },
-});
-const hosts = Number(values.hosts);
+const { hosts, json } = program("bench:costs", "What the time of a deploy on lab hosts goes into; as root. A minute.")
+  .option("--hosts <n>", "lab hosts", whole(2, 100), 2)
+  .option("--json", "as bench:full reads it", false)
+  .parse()
+  .opts<{ readonly hosts: number; readonly json: boolean }>();
 
 const seen = async ({ run, folder }: Fleet, ...args: readonly string[]): Promise<Counts> => {
   const [node = "", ...cli] = published;
@@ -58,5 +59,5 @@ process.exitCode = await withScratchLab("costs", async (lab) => {
     markdown: ["Fresh:", table(fresh), "Without changes; the lock is held until the end:", table(idle)].join("\n\n"),
     plots: {},
   };
-  console.log(values.json ? JSON.stringify(section) : `## ${section.title}\n\n${section.markdown}`);
+  console.log(json ? JSON.stringify(section) : `## ${section.title}\n\n${section.markdown}`);
 });

@@ -3,16 +3,24 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { parse } from "yaml";
+import { timed } from "./measured.ts";
 import { roomForNeighbours } from "./neighbours.ts";
+import { worked } from "./processor.ts";
+import { expected, program, whole } from "./program.ts";
+import { median } from "./ratios.ts";
 import { withScratchLab, type Run, type ScratchLab } from "./scratch-lab.ts";
 
 const TARGET = 3;
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { hosts: { type: "string" }, rounds: { type: "string" } } });
-const hosts = Math.max(2, Number(values.hosts) || 50);
-const rounds = Math.max(1, Number(values.rounds) || 5);
+const { hosts, rounds } = program(
+  "bench:doctor",
+  "How long xhost doctor takes beside a bare ssh to the same lab hosts.",
+)
+  .option("--hosts <n>", "lab hosts", whole(2, 200), 50)
+  .option("--rounds <n>", "rounds, each with one run of both", whole(1), 5)
+  .parse()
+  .opts<{ readonly hosts: number; readonly rounds: number }>();
 
 type Lab = {
   readonly inventory: string;
@@ -24,7 +32,6 @@ type Written = {
 };
 
 const bench = async ({ name, folder, run }: ScratchLab): Promise<void> => {
-  await roomForNeighbours(hosts);
   console.log(`building what is published, and ${hosts} lab hosts`);
   await run(["npm", "--prefix", root, "run", "-s", "build"]);
   const cli = [process.execPath, `${root}dist/cli.js`];
@@ -82,18 +89,6 @@ const bare = ({ defaults: { ssh }, hosts: all }: Written, run: Run): Promise<unk
     ),
   );
 
-const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-};
-
-/** Seconds that this machine's processors have worked since it started, whoever for: client and hosts are all on it. */
-const worked = (): number =>
-  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1000;
-
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-
 const report = (times: ReadonlyMap<string, readonly Measured[]>): void => {
   const { made = 0, possible = 0 } = last?.checks ?? {};
   console.log(
@@ -117,4 +112,7 @@ const report = (times: ReadonlyMap<string, readonly Measured[]>): void => {
   );
 };
 
-process.exitCode = await withScratchLab("bench", bench);
+await expected(async () => {
+  await roomForNeighbours(hosts);
+  return withScratchLab("bench", bench);
+});

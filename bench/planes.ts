@@ -1,16 +1,19 @@
 // How fast packets get from a container on one host to a container on another, by each plane, beside bare hosts, the same path built by
-// hand and Docker Swarm's overlay: npm run bench:planes [-- --engine sid --rounds 11]. Ratios are worth something; the figures are those of a machine.
-import { parseArgs } from "node:util";
+// hand and Docker Swarm's overlay: npm run bench:planes -- --help. Ratios are worth something; the figures are those of a machine.
 import { layOut, type BenchLab } from "./plane-candidates.ts";
 import { round, serve } from "./plane-measure.ts";
+import { program, whole } from "./program.ts";
 import { measureTables, targetLines, type Round } from "./planes-report.ts";
 import { fromSource, withScratchLab, type ScratchLab } from "./scratch-lab.ts";
 
-const { values } = parseArgs({
-  options: { engine: { type: "string", default: "bookworm" }, rounds: { type: "string", default: "9" } },
-});
-const { engine } = values;
-const wanted = Math.max(1, Number(values.rounds) || 9);
+const { engine, rounds: wanted } = program(
+  "bench:planes",
+  "What packets cost between containers of two lab hosts, by each plane; as root. Two minutes for each round.",
+)
+  .option("--engine <release>", "of Debian, whose Docker the hosts run (xhost lab up --help)", "bookworm")
+  .option("--rounds <n>", "rounds, each with every path", whole(1), 9)
+  .parse()
+  .opts<{ readonly engine: string; readonly rounds: number }>();
 
 const bench = async ({ name, run }: ScratchLab): Promise<void> => {
   console.log("two lab hosts, and between them every path that is compared");

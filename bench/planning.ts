@@ -1,13 +1,20 @@
-// Planning alone, without a host: how time and memory grow. node bench/planning.ts [--sizes 250,500] [--json]
+// Planning alone, without a host: how time and memory grow. npm run bench:planning -- --help
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { program, wholes } from "./program.ts";
 import { markdownTable, type Section } from "./section.ts";
 import { lineChart } from "./svg.ts";
 
-const { values } = parseArgs({
-  options: { sizes: { type: "string", default: "250,500,1000,2000" }, json: { type: "boolean", default: false } },
-});
+type Options = { readonly sizes: readonly number[]; readonly json: boolean };
+const { sizes, json } = program(
+  "bench:planning",
+  "What planning a first deploy of simulated hosts takes; asks no host. Two to six minutes.",
+)
+  .option("--sizes <n,...>", "numbers of hosts", wholes(2, 5000), [250, 500, 1000, 2000])
+  .option("--json", "as bench:full reads it", false)
+  .parse()
+  .opts<Options>();
 
 /** Seconds, and MiB. */
 type Once = Readonly<Record<"hosts" | "routes" | "bytes" | "planning" | "rendering" | "memory", number>>;
@@ -15,8 +22,8 @@ type Once = Readonly<Record<"hosts" | "routes" | "bytes" | "planning" | "renderi
 type Both = Once & { readonly whole: number };
 
 const once = async (...words: readonly string[]): Promise<Once> => {
-  const program = fileURLToPath(new URL("planning-once.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...words]);
+  const file = fileURLToPath(new URL("planning-once.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...words]);
   return JSON.parse(stdout) as Once;
 };
 
@@ -34,7 +41,6 @@ const verdict = ({ hosts, planning, memory, whole }: Both): string => {
   return `Wanted of 2,000: 10 s, ${held(planning <= TARGET.seconds)}; 1.5 GB, host by host ${held(memory <= TARGET.mebibytes)}, all at once ${held(whole <= TARGET.mebibytes)}.`;
 };
 
-const sizes = values.sizes.split(",").map(Number);
 const all: Both[] = [];
 for (const hosts of sizes) {
   process.stderr.write(`planning ${hosts} hosts\n`);
@@ -73,4 +79,4 @@ const section: Section = {
     }),
   },
 };
-console.log(values.json ? JSON.stringify(section) : section.markdown);
+console.log(json ? JSON.stringify(section) : section.markdown);

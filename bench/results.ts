@@ -33,7 +33,7 @@ export const writeResults = async (
   const machine = `${cpus().length} processors, Linux ${release()}, Docker ${version}, Node ${process.version}, ${await versionOf("ssh", "-V")}, ${await versionOf("ansible", "--version")}`;
   const text = [
     "# xhost beside what else does the same work",
-    `Written by \`${command}\`, in ${minutes.toFixed(0)} minutes, on ${machine}.\n${ABOUT}`,
+    `${name === undefined ? "Measured, and not kept," : `Written by \`${command}\`,`} in ${minutes.toFixed(0)} minutes, on ${machine}.\n${ABOUT}`,
     verdictOf(pairs),
     ...sections.flatMap((section) => [`## ${section.title}`, illustrated(section, name ?? "results")]),
   ].join("\n\n");

@@ -1,8 +1,8 @@
 // What the scale bench measures at one size.
 import { readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { READ_SCRIPT } from "../src/observe/script.ts";
+import { worked } from "./processor.ts";
 import type { ScaleLab } from "./scale-lab.ts";
 import { addressOf, inventoryOf } from "./scale-place.ts";
 import { usageProgram, type Usage } from "./scale-usage.ts";
@@ -69,7 +69,7 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool, 
     const node = [process.execPath, ...profile, "--import", `${folder}/usage.mjs`, `${root}dist/cli.js`];
     const found = await measured(work, () => run([...lab.atSwitch, ...node, ...args], { env: { XHOST_USAGE: file } }));
     const usage = JSON.parse(await readFile(file, "utf8")) as Usage;
-    say(`  xhost: ${usage.own.toFixed(1)} s of processor, ${usage.memory.toFixed(0)} MiB`);
+    say(`  xhost: ${(usage.user + usage.system).toFixed(1)} s of processor, ${usage.memory.toFixed(0)} MiB`);
     return { ...found, usage };
   };
   const yardstick = await ssh("ssh", "true");
@@ -90,7 +90,3 @@ export const measureSize = async (hosts: number, { lab, folder, run, say, pool, 
   const add = await xhost("add", "deploy", "--yes", ...PATIENCE, ...CONFIRM, more);
   return { hosts, routes, ways, pool, versions, works: { ssh: yardstick, fresh, read, "no-op": noop, add } };
 };
-
-/** Seconds that this machine's processors have worked since it started, whoever for. */
-const worked = (): number =>
-  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1000;

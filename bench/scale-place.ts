@@ -3,8 +3,15 @@ import { macOf } from "../src/lab/fabric.ts";
 
 /** The operator's own address: xhost runs on the switch of the hosts' one segment. */
 export const CONTROLLER = "10.211.255.254";
-/** Bits of that segment, wide enough for 1000 hosts, which is near to what a Linux bridge has ports for. */
+/** Bits of that segment. */
 export const SEGMENT = 16;
+export const UNDERLAY = `10.211.0.0/${SEGMENT}`;
+/** Near to what a Linux bridge has ports for (BR_MAX_PORTS, net/bridge/br_private.h), with the one that joins. */
+export const MOST = 1000;
+/** The pool, unless another is given. */
+export const POOL = "172.16.0.0/12";
+/** Of each host's block of the pool. */
+export const PREFIX = 24;
 
 /** Of host 1, 2, ...: `n1`; also its port of the switch. */
 export const nameOf = (host: number): string => `n${host}`;
@@ -24,5 +31,5 @@ defaults:
 hosts:
 ${Array.from({ length: count }, (_, i) => `  ${nameOf(i + 1)}: ${addressOf(i + 1)}`).join("\n")}
 networks:
-  app: { pool: ${pool}, prefix: 24, plane: route }
+  app: { pool: ${pool}, prefix: ${PREFIX}, plane: route }
 `;

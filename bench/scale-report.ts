@@ -1,5 +1,5 @@
 // What the scale bench says of its measurements. Pure.
-import { lineThrough, slopes } from "./scale-fit.ts";
+import { lineThrough, slopes, type Line } from "./scale-fit.ts";
 import { WORKS, type Size, type Work } from "./scale-measure.ts";
 import { markdownTable, type Section } from "./section.ts";
 import { lineChart } from "./svg.ts";
@@ -24,17 +24,21 @@ export const reportOf = (sizes: readonly Size[]): Section => {
       about(sizes),
       "Seconds from start to exit, and how many times the read script's a deploy without changes takes:",
       markdownTable(["hosts", ...WORKS.map((w) => NAMES[w]), "no change / read script"], sizes.map(timeRow)),
-      "Of that xhost's own processor time, seconds (with the programs that it starts), and its peak memory, MiB:",
+      "Of that xhost's processor time, seconds: its own, what the kernel took for it (which delivers its packets to the hosts here), and the programs that it starts; and its peak memory, MiB:",
       markdownTable(["hosts", ...OURS.map((w) => NAMES[w])], sizes.map(usageRow)),
       "What stands on the hosts after a fresh deploy, and routes for each second of it:",
       markdownTable(["hosts", "routes", "ways measured", "routes / s"], sizes.map(routeRow)),
-      ...(sizes.length < 3 ? [] : [growth(sizes)]),
+      ...(isCurve(sizes) ? growth(sizes) : []),
       verdict(sizes),
     ].join("\n\n"),
     plots: {
       "scale-time.svg": lineChart({
         ...{ title: "From start to exit", xLabel: "hosts", yLabel: "seconds" },
         series: WORKS.map((work) => curve(sizes, work, seconds)),
+      }),
+      "scale-each.svg": lineChart({
+        ...{ title: "For each host", xLabel: "hosts", yLabel: "milliseconds" },
+        series: WORKS.map((work) => curve(sizes, work, each)),
       }),
       "scale-memory.svg": lineChart({
         ...{ title: "Peak memory of xhost", xLabel: "hosts", yLabel: "MiB" },
@@ -59,6 +63,8 @@ The network is a bridge with plain routes, a /24 for each host out of ${[...new 
 
 type Value = (size: Size, work: Work) => number;
 const seconds: Value = (size, work) => size.works[work].seconds;
+/** Milliseconds for each host. */
+const each: Value = (size, work) => (1000 * seconds(size, work)) / size.hosts;
 const memory: Value = (size, work) => size.works[work].usage?.memory ?? 0;
 
 const curve = (sizes: readonly Size[], work: Work, value: Value) => ({
@@ -75,51 +81,62 @@ const timeRow = (size: Size): readonly string[] => [
 const usageRow = (size: Size): readonly string[] => [
   String(size.hosts),
   ...OURS.map((work) => {
-    const { own = 0, programs = 0 } = size.works[work].usage ?? {};
-    return `${own.toFixed(1)} (${(own + programs).toFixed(1)}), ${memory(size, work).toFixed(0)}`;
+    const { user = 0, system = 0, programs = 0 } = size.works[work].usage ?? {};
+    return `${[user, system, programs].map((n) => n.toFixed(1)).join(" + ")}, ${memory(size, work).toFixed(0)}`;
   }),
 ];
 
 const routeRow = (size: Size): readonly string[] =>
   [size.hosts, size.routes, size.ways, Math.round(size.routes / seconds(size, "fresh"))].map(String);
 
-/** Each host of N has a route to every other one, so N hosts have N (N - 1): what grows with them shows in the slopes. */
-const growth = (sizes: readonly Size[]): string => {
-  const steps = sizes.slice(1).map(({ hosts }, i) => `${sizes[i]?.hosts ?? ""} to ${hosts}`);
-  const rows = linesOf(sizes).map(({ name, points, line: { start, each, off } }) => [
-    name,
-    ...slopes(points).map((slope) => slope.toFixed(1)),
-    `${start.toFixed(0)} + ${each.toFixed(1)} N, ${(off * 100).toFixed(0)} %`,
-  ]);
-  const said =
-    "What each further host costs, by step, and the straight line through all sizes with the farthest point's distance:";
-  return `${said}\n\n${markdownTable(["", ...steps, "line, off by"], rows)}`;
-};
+/** Three sizes, the largest four times the smallest: through less any line goes. */
+const isCurve = (sizes: readonly Size[]): boolean =>
+  sizes.length >= 3 && (sizes.at(-1)?.hosts ?? 0) >= 4 * (sizes[0]?.hosts ?? 0);
 
-const linesOf = (sizes: readonly Size[]) => {
-  const line = (what: string, [value, unit]: readonly [Value, number], work: Work) => {
-    const points = sizes.map((size) => [size.hosts, value(size, work) * unit] as const);
-    return { name: `${NAMES[work]}, ${what}`, points, line: lineThrough(points) };
-  };
+/** Each host of N has a route to every other one: what one of them takes is to grow in a straight line, and what xhost has to remember of all. */
+const growth = (sizes: readonly Size[]): readonly string[] => {
+  const steps = sizes.slice(1).map(({ hosts }, i) => `${sizes[i]?.hosts ?? ""} to ${hosts}`);
+  const told = ({ start, each: slope, off }: Line): string =>
+    `${start.toFixed(0)} ${slope < 0 ? "-" : "+"} ${Math.abs(slope).toFixed(2)} N, ${(off * 100).toFixed(0)} %`;
   return [
-    ...WORKS.map((work) => line("ms", [seconds, 1000], work)),
-    ...OURS.map((work) => line("KiB", [memory, 1024], work)),
+    "Milliseconds for each host, which has a route and a way to every other one: all of them together have their square. The straight line of N hosts, with the farthest point's distance:",
+    markdownTable(
+      ["", ...sizes.map(({ hosts }) => `${hosts} hosts`), "line, off by"],
+      timeLines(sizes).map(({ name, points, line }) => [name, ...points.map(([, y]) => y.toFixed(0)), told(line)]),
+    ),
+    "KiB of memory that each further host costs, by step, and the line of the whole:",
+    markdownTable(
+      ["", ...steps, "line, off by"],
+      memoryLines(sizes).map(({ name, points, line }) => [
+        name,
+        ...slopes(points).map((slope) => slope.toFixed(0)),
+        told(line),
+      ]),
+    ),
   ];
 };
+
+const linesOf = (sizes: readonly Size[], works: readonly Work[], value: Value) =>
+  works.map((work) => {
+    const points = sizes.map((size) => [size.hosts, value(size, work)] as const);
+    return { name: NAMES[work], points, line: lineThrough(points) };
+  });
+const timeLines = (sizes: readonly Size[]) => linesOf(sizes, WORKS, each);
+const memoryLines = (sizes: readonly Size[]) => linesOf(sizes, OURS, (size, work) => 1024 * memory(size, work));
 
 const verdict = (sizes: readonly Size[]): string => {
   const large = sizes.flatMap((size) =>
     OURS.filter((work) => memory(size, work) > MEMORY).map((work) => `${NAMES[work]} of ${size.hosts} hosts`),
   );
-  const bent = sizes.length < 3 ? [] : linesOf(sizes).filter(({ line }) => line.off > OFF);
-  return [
-    large.length === 0 ? "No run used 400 MB." : `**More than 400 MB**: ${large.join(", ")}.`,
-    ...(sizes.length < 3
-      ? []
-      : [
-          bent.length === 0
-            ? `Growth is linear: no point is more than ${OFF * 100} % off its line.`
-            : `**Not linear**, more than ${OFF * 100} % off: ${bent.map(({ name }) => name).join("; ")}.`,
-        ]),
-  ].join(" ");
+  const room = large.length === 0 ? "No run used 400 MB." : `**More than 400 MB**: ${large.join(", ")}.`;
+  if (!isCurve(sizes)) return room;
+  const bent = [
+    ...timeLines(sizes).map((each) => ({ ...each, of: "time for each host" })),
+    ...memoryLines(sizes).map((each) => ({ ...each, of: "memory" })),
+  ].filter(({ line }) => line.off > OFF);
+  const said =
+    bent.length === 0
+      ? `Time for each host and memory grow linearly: no point is more than ${OFF * 100} % off its line.`
+      : `**Not linear**, more than ${OFF * 100} % off: ${bent.map(({ name, of }) => `${of}, ${name}`).join("; ")}.`;
+  return `${room} ${said}`;
 };

@@ -1,38 +1,47 @@
-// How time and memory of xhost grow with the number of hosts:
-// npm run bench:scale [-- --sizes 50,100,... --pool 172.16.0.0/12 --file FILE --json]
-// With --file, what was measured is kept there, and a size that is there already is not measured again.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+// How time and memory of xhost grow with the number of hosts: npm run bench:scale -- --help
+import { mkdir } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { execa } from "execa";
+import { blockCount, cidrOf, overlaps, parseCidr } from "../src/cidr.ts";
+import { XhostError } from "../src/errors.ts";
+import { expected, program, wholes } from "./program.ts";
+import { keepSizes, keptSizes } from "./scale-kept.ts";
 import { scaleLab } from "./scale-lab.ts";
 import { measureSize, type Size } from "./scale-measure.ts";
+import { MOST, POOL, PREFIX, UNDERLAY } from "./scale-place.ts";
 import { reportOf } from "./scale-report.ts";
 import { withScratchLab, type Run, type ScratchLab } from "./scratch-lab.ts";
 
-const { values } = parseArgs({
-  options: {
-    ...{ sizes: { type: "string" }, pool: { type: "string" }, file: { type: "string" } },
-    json: { type: "boolean" },
-  },
-});
-const sizes = (values.sizes ?? "50,100,200,500").split(",").map(Number);
-const pool = values.pool ?? "172.16.0.0/12";
+type Options = {
+  readonly sizes: readonly number[];
+  readonly pool: string;
+  readonly file: string | undefined;
+  readonly json: boolean;
+};
+const { sizes, pool, file, json } = program(
+  "bench:scale",
+  "How time and memory grow with the number of hosts; as root. 50 to 200 hosts take ten minutes, 500 a quarter of an hour more, thrice as long on a slow day.",
+)
+  .option("--sizes <n,...>", "numbers of hosts", wholes(2, MOST), [50, 100, 200, 500])
+  .option("--pool <network>", `the network's pool, a /${PREFIX} of it for each host`, POOL)
+  .option("--file <file>", "keeps what was measured; a size that is there already is not measured again")
+  .option("--json", "as bench:full reads it", false)
+  .parse()
+  .opts<Options>();
 const root = fileURLToPath(new URL("..", import.meta.url));
 const say = (text: string): void => console.error(text);
 
-const bench = async (scratch: ScratchLab): Promise<void> => {
-  const found = new Map((await kept()).map((size) => [size.hosts, size]));
+const bench = async (scratch: ScratchLab, kept: readonly Size[]): Promise<void> => {
+  const found = new Map(kept.map((size) => [size.hosts, size]));
   const missing = sizes.filter((size) => !found.has(size));
   if (missing.length > 0) await scratch.run(["npm", "--prefix", root, "run", "-s", "build"]);
   for (const size of missing) {
     found.set(size, await measured(size, scratch));
-    if (values.file !== undefined) await writeFile(values.file, JSON.stringify([...found.values()], null, 2));
+    if (file !== undefined) await keepSizes(file, [...found.values()]);
   }
-  const all = [...found.values()].filter(({ hosts }) => sizes.includes(hosts)).sort((a, b) => a.hosts - b.hosts);
-  const report = reportOf(all);
-  console.log(values.json ? JSON.stringify(report) : `## ${report.title}\n\n${report.markdown}`);
+  const report = reportOf(sizes.flatMap((size) => found.get(size) ?? []));
+  console.log(json ? JSON.stringify(report) : `## ${report.title}\n\n${report.markdown}`);
 };
 
 /** Each on hosts of its own, which nobody has worked on. */
@@ -55,15 +64,18 @@ const measured = async (size: number, scratch: ScratchLab): Promise<Size> => {
   }
 };
 
-const kept = async (): Promise<readonly Size[]> => {
-  if (values.file === undefined) return [];
-  const text = await readFile(values.file, "utf8").catch(() => "[]");
-  const sizes = JSON.parse(text) as readonly Size[];
-  const other = sizes.find((size) => size.pool !== pool);
-  if (other === undefined) return sizes;
-  throw new Error(
-    `${values.file}: ${other.hosts} hosts were measured with the pool ${other.pool}, not ${pool}: give --pool or another file`,
-  );
+/** Throws an XhostError where it has no room for all of them, or for the hosts' own network. */
+const checkPool = (): void => {
+  const [cidr, most] = [parseCidr(pool), Math.max(...sizes) + 1];
+  const why =
+    cidr === undefined
+      ? `is no network such as ${POOL}`
+      : overlaps(cidr, cidrOf(UNDERLAY))
+        ? `overlaps the hosts' own network, ${UNDERLAY}`
+        : blockCount(cidr, PREFIX) < most
+          ? `has no room for a /${PREFIX} for each of ${most} hosts`
+          : undefined;
+  if (why !== undefined) throw new XhostError("INVENTORY", `--pool ${pool}: ${why}`);
 };
 
 const versionsOf = async (run: Run): Promise<string> => {
@@ -73,4 +85,8 @@ const versionsOf = async (run: Run): Promise<string> => {
   return `${machine}, ${ssh.split(",")[0] ?? ""}, dockerd ${docker}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
 };
 
-process.exitCode = await withScratchLab("scale", bench);
+await expected(async () => {
+  checkPool();
+  const kept = file === undefined ? [] : await keptSizes(file, pool);
+  return withScratchLab("scale", (scratch) => bench(scratch, kept));
+});
