@@ -21,7 +21,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
 const { XDG_CACHE_HOME = join(homedir(), ".cache"), NODE_COMPILE_CACHE = join(XDG_CACHE_HOME, "xhost", "compiled") } =
   process.env;
 module.enableCompileCache(NODE_COMPILE_CACHE);
-const { CommanderError, program } = await import("./commands/program.ts");
 
 const EXIT: Readonly<Record<ErrorCode, number>> = { INVENTORY: 3, UNREACHABLE: 4, REMOTE: 1, CONFLICT: 1 };
 const INTERRUPTED = 130;
@@ -168,15 +167,25 @@ const asksForJson = (args: readonly string[]): boolean => {
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
 };
 
-try {
-  await program(version, finish).parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // --help and --version end with code 0; everything else is a wrong command line, which commander has explained.
-  process.exitCode = error.exitCode === 0 ? 0 : EXIT.INVENTORY;
-  if (error.exitCode !== 0 && asksForJson(process.argv))
-    writeError(
-      "INVENTORY",
-      error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, ""),
-    );
-}
+/** What Node itself says of a program whose end nobody waits for any more (node(1), exit codes). */
+const UNSETTLED = 13;
+
+const main = async (): Promise<void> => {
+  process.exitCode = UNSETTLED;
+  const { CommanderError, program } = await import("./commands/program.ts");
+  try {
+    await program(version, finish).parseAsync();
+    if (process.exitCode === UNSETTLED) process.exitCode = 0;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // --help and --version end with code 0; everything else is a wrong command line, which commander has explained.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT.INVENTORY;
+    if (error.exitCode !== 0 && asksForJson(process.argv))
+      writeError(
+        "INVENTORY",
+        error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, ""),
+      );
+  }
+};
+
+void main();

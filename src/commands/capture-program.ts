@@ -3,7 +3,7 @@ import { POINT_KINDS, type PointKind } from "../capture/point.ts";
 import { XhostError } from "../errors.ts";
 import type { Finish } from "./context.ts";
 import { addExtcap } from "./extcap-program.ts";
-import { onInventory, positive, type Options } from "./options.ts";
+import { isNamed, onInventory, positive, type Options } from "./options.ts";
 
 type CaptureFlags = Options & {
   readonly point: readonly PointKind[];
@@ -56,5 +56,5 @@ export const addCapture = (program: Command, version: string, finish: Finish): v
         return (await import("./capture.ts")).capture({ inventory, limit }, containers, options, context);
       }),
     );
-  addExtcap(program, version, finish);
+  if (isNamed("extcap")) addExtcap(program, version, finish);
 };

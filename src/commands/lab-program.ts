@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import type { Finish } from "./context.ts";
 import { noFaults } from "../lab/faults-words.ts";
 import type { Faults, LabKind } from "../lab/record.ts";
-import { commandWords, common, names, positive, type Options } from "./options.ts";
+import { isNamed, commandWords, common, names, positive, type Options } from "./options.ts";
 
 /** What a command does is loaded when it is asked for: most of the time of `--help` went into that. */
 const lab = () => import("./lab.ts");
@@ -17,6 +17,7 @@ export const addLab = (program: Command, finish: Finish): void => {
     .command("lab")
     .description("Docker hosts made of namespaces, or each with a kernel of its own, on this Linux machine")
     .enablePositionalOptions();
+  if (!isNamed("lab")) return;
   withFaults(common(labs.command("up").description("bring a lab up").argument("[name]", "name of the lab", "lab")))
     .addOption(
       new Option("--kind <kind>", "hosts made of namespaces (seconds), or with a kernel of their own (uml)")

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { XhostError } from "../errors.ts";
 import type { Finish } from "./context.ts";
-import { common, names, withTimeout, type Options } from "./options.ts";
+import { isNamed, common, names, withTimeout, type Options } from "./options.ts";
 import type { Where } from "./scenario-place.ts";
 
 type Words = Options & { host?: readonly string[]; inventory?: string; local?: boolean };
@@ -12,6 +12,7 @@ export const addScenario = (program: Command, version: string, finish: Finish): 
   const all = program
     .command("scenario")
     .description("the tutorials: namespaces, bridges, routing, tunnels, each in one command");
+  if (!isNamed("scenario")) return;
   common(all.command("list").description("the scenarios there are")).action((options: Options) =>
     finish(options, async () => (await import("./scenario.ts")).list()),
   );
