@@ -15,7 +15,7 @@ const OURS: readonly Work[] = ["no-op", "fresh", "add"];
 /** MiB that xhost may use: 400 MB. */
 const MEMORY = 400e6 / 2 ** 20;
 /** How far off a straight line the farthest point may be, for growth to be called linear: the machine's own speed changes by that. */
-const OFF = 0.25;
+const OFF = 0.15;
 
 export const reportOf = (sizes: readonly Size[]): Section => {
   return {

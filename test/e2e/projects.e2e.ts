@@ -52,12 +52,16 @@ test("when the last one goes everything is as before the first one came", async 
   for (const host of ["h1", "h2"]) expect(await lab.snapshot(host), host).toBe(before.get(host));
 });
 
-test("named volumes are made, kept by destroy, and removed on request", async () => {
+test("named volumes are made, shared, kept by destroy, and removed on request", async () => {
   const data = await lab.inventory("data.yml", (text) =>
-    obedient(text).replace("c1: { host: h1,", "c1: { host: h1, volumes: [keep:/data, /anonymous],"),
+    obedient(text).replace(
+      /^( *)c1: \{ host: h1,(.*)$/m,
+      "$1c1: { host: h1, volumes: [keep:/data, /anonymous],$2\n$1d1: { host: h1, volumes: [keep:/data],$2",
+    ),
   );
   expect((await lab.xhost("deploy", data, "--yes")).code).toBe(0);
   await lab.on("h1", "docker exec c1 sh -c 'echo precious > /data/x'");
+  expect(await lab.on("h1", "docker exec d1 cat /data/x")).toBe("precious");
   expect((await lab.xhost("destroy", data, "--yes")).stdout).toContain("h1: volume keep is kept, it holds data");
   expect(await lab.on("h1", "docker volume ls -q")).toBe("keep");
   expect((await lab.xhost("deploy", data, "--yes")).code).toBe(0);
