@@ -13,6 +13,7 @@ import { planHost } from "../plan/plan.ts";
 import type { HostPlan } from "../plan/step.ts";
 import { wantedState } from "../plan/wanted.ts";
 import type { Context } from "./context.ts";
+import { clearing } from "./heap.ts";
 import type { Look } from "./look.ts";
 import { measureWays, openWays, wholeOf } from "./measuring.ts";
 
@@ -37,10 +38,12 @@ export const planDeploy = async (
   const clashes = clashesOf(look, whole, { iKnow: options.iKnow });
   if (clashes.length > 0) throw combined(clashes);
   const plans: HostPlan[] = [];
+  const clear = clearing();
   for (const plan of planning(look, whole, context)) {
     plans.push(plan);
-    // With hundreds of hosts it takes a while: an interrupt is heard, and V8 gets to clear up in between.
+    // With hundreds of hosts it takes a while: an interrupt is heard in between.
     await setImmediate();
+    clear();
     context.progress.signal.throwIfAborted();
   }
   refuseStrangers(look, plans);
