@@ -7,7 +7,6 @@ import type { HostPlan } from "../plan/step.ts";
 import { connector, type Connector } from "../ssh/connect.ts";
 import type { Host } from "../ssh/host.ts";
 import type { Context } from "./context.ts";
-import { clearing } from "./heap.ts";
 import type { Look } from "./look.ts";
 
 /** The part of the time until the host takes a change back in which a login is tried again: one that fails on a busy host is no reason to lose the change. */
@@ -50,7 +49,6 @@ export const applyPlans = async (
   const busy = plans.filter((plan) => plan.steps.length > 0).map((plan) => ({ name: plan.host, plan }));
   const freshly = (): Connector => connector({ timeout: Math.min(timeout, confirmTimeout), note });
   const ssh = freshly();
-  const clear = clearing();
   const login = async (ways: Connector, name: string, told: string): Promise<Host> => {
     const at = look.inventory.hosts.find((host) => host.name === name);
     if (at === undefined) throw new TypeError(`no host ${name}`);
@@ -81,12 +79,7 @@ export const applyPlans = async (
       async ({ name, plan }, say) => {
         const host = look.hosts.get(name);
         if (host === undefined) throw new TypeError(`no connection to ${name}`);
-        const told = (text: string): void => {
-          // Each script is as long as the host has peers, and there before it is sent more than once.
-          clear();
-          say(text);
-        };
-        const how = { say: told, signal: progress.signal, confirmTimeout, confirm: () => confirmed(name) };
+        const how = { say, signal: progress.signal, confirmTimeout, confirm: () => confirmed(name) };
         await applyHost(host, plan, how);
         return true as const;
       },

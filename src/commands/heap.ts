@@ -16,7 +16,7 @@ export const keepHeapSmall = (): void => {
 };
 
 /**
- * Clears up when it is called and a fifth more is in use than after the last time. For work that makes much garbage without a pause: V8 looks bit by bit beside it
+ * Clears up when it is called and a third more is in use than after the last time. For work that makes much garbage without a pause: V8 looks bit by bit beside it
  * (heap/incremental-marking.h), and a plan of hundreds of hosts has made half of the heap anew before it is through.
  */
 export const clearing = (): (() => void) => {
@@ -24,7 +24,7 @@ export const clearing = (): (() => void) => {
   const clear = runInNewContext("gc") as () => void;
   let least = 0;
   return () => {
-    if (getHeapStatistics().used_heap_size < 1.2 * least) return;
+    if (getHeapStatistics().used_heap_size < 1.33 * least) return;
     clear();
     least = getHeapStatistics().used_heap_size;
   };
