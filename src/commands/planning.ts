@@ -13,7 +13,7 @@ import { planHost } from "../plan/plan.ts";
 import type { HostPlan } from "../plan/step.ts";
 import { wantedState } from "../plan/wanted.ts";
 import type { Context } from "./context.ts";
-import { clearing } from "./heap.ts";
+import { clearGarbage } from "./heap.ts";
 import type { Look } from "./look.ts";
 import { measureWays, openWays, wholeOf } from "./measuring.ts";
 
@@ -38,12 +38,10 @@ export const planDeploy = async (
   const clashes = clashesOf(look, whole, { iKnow: options.iKnow });
   if (clashes.length > 0) throw combined(clashes);
   const plans: HostPlan[] = [];
-  const clear = clearing();
   for (const plan of planning(look, whole, context)) {
     plans.push(plan);
     // With hundreds of hosts it takes a while: an interrupt is heard in between.
     await setImmediate();
-    clear();
     context.progress.signal.throwIfAborted();
   }
   refuseStrangers(look, plans);
@@ -97,6 +95,7 @@ export function* planning(look: Look, whole: Fabric, context: Pick<Context, "env
     const wanted = new Set(desired.flatMap((r) => (r.kind === "volume" ? [keyOf(r)] : [])));
     const actual = ownedState(facts, project).filter((r) => r.kind !== "volume" || wanted.has(keyOf(r)));
     yield planHost(name, { desired, actual, project, orphans: orphanBridges(whole, name, facts) });
+    clearGarbage();
   }
 }
 
