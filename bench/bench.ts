@@ -34,7 +34,6 @@ const FULL: readonly Size[] = [
 ];
 
 type Options = {
-  readonly full: boolean;
   readonly scale?: string;
   readonly hosts?: number;
   readonly rounds?: number;

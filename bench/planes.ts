@@ -8,7 +8,7 @@ import { fromSource, withScratchLab, type ScratchLab } from "./scratch-lab.ts";
 
 const { engine, rounds: wanted } = program(
   "bench:planes",
-  "What packets cost between containers of two lab hosts, by each plane; as root. Two minutes for each round.",
+  "What packets cost between containers of two lab hosts, by each plane; as root.",
 )
   .option("--engine <release>", "of Debian, whose Docker the hosts run (xhost lab up --help)", "bookworm")
   .option("--rounds <n>", "rounds, each with every path", whole(1), 9)
